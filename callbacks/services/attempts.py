@@ -1,0 +1,155 @@
+"""Dialling a person, and what came of it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.writes import Refused, write
+from callbacks import alarms
+from callbacks.models import CallAttempt, CallbackObligation
+
+from .claims import HeldByAnother, NotCallable
+from .promises import AlreadySettled, lock, stop_clock
+from .retries import COUNTED, next_attempt_at
+
+State = CallbackObligation.State
+Outcome = CallAttempt.Outcome
+
+# An attempt left open by a crashed browser frees its number after so long.
+ATTEMPT_EXPIRES = timedelta(minutes=15)
+
+
+class NoteRequired(Refused):
+    message = _("Запишите, что сказали и что ответили.")
+    code = "note_required"
+
+
+class AttemptOver(Refused):
+    message = _("Этот звонок уже закончен.")
+    code = "attempt_over"
+
+
+@write
+def start_attempt(*, obligation: CallbackObligation, operator: User, at: datetime) -> CallAttempt:
+    """The operator dials. The open attempt holds the claim; one number is never dialled by two.
+
+    Starting again by the same operator returns the attempt already in progress.
+    """
+    held = lock(obligation)
+    if held.state == State.NOT_CALLABLE:
+        raise NotCallable
+    if held.claimed_by_id != operator.pk and held.claimed_by_id and (held.claimed_until or at) > at:
+        raise HeldByAnother
+    running = held.attempts.in_progress().first()
+    if running is not None:
+        if running.operator_id != operator.pk:
+            raise HeldByAnother
+        return running
+    attempt = CallAttempt.objects.create(obligation=held, operator=operator, number=held.number, started_at=at)
+    held.state = State.DIALLING
+    held.claimed_by, held.claimed_until = operator, at + ATTEMPT_EXPIRES
+    held.first_attempt_at = held.first_attempt_at or at
+    # The order of the queue reads next_attempt_at from the first attempt on; until this one ends it keeps its place.
+    held.next_attempt_at = held.next_attempt_at if held.counted_attempts else held.due_at
+    held.save(update_fields=["state", "claimed_by", "claimed_until", "first_attempt_at", "next_attempt_at"])
+    alarms.tell_screens("queue")
+    return attempt
+
+
+@write
+def finish_attempt(
+    *,
+    attempt: CallAttempt,
+    outcome: str,
+    at: datetime,
+    note: str = "",
+    also: Iterable[CallbackObligation] = (),
+) -> CallbackObligation:
+    """Write down how a call ended and what follows from it.
+
+    A talk keeps the promise (and those in ``also``: further promises to the same number, when the operator says so);
+    anything else puts the call back with the time of the next try, or before the supervisor. Raises NoteRequired,
+    AttemptOver.
+    """
+    held = lock(attempt.obligation)
+    if outcome == Outcome.REACHED and not note.strip():
+        raise NoteRequired
+    ended = CallAttempt.objects.filter(pk=attempt.pk, ended_at=None).update(
+        ended_at=at, outcome=outcome, note=note.strip()
+    )
+    if not ended:
+        raise AttemptOver
+    attempt.refresh_from_db()
+    if outcome == Outcome.REACHED:
+        _settle(held, attempt, state=State.KEPT, at=at)
+        for other in sorted(also, key=lambda obligation: obligation.pk):
+            _settle(lock(other), attempt, state=State.KEPT, at=at)
+        return held
+    counted = held.counted_attempts + (outcome in COUNTED)
+    following = next_attempt_at(
+        outcome=outcome, counted=counted, first_attempt_at=held.first_attempt_at or at, at=at,
+        is_emergency=held.is_danger,
+    )  # fmt: skip
+    held.counted_attempts = counted
+    held.state = State.EXHAUSTED if following is None else State.OPEN
+    held.next_attempt_at = following or at
+    held.claimed_by = held.claimed_until = None
+    held.save(update_fields=["counted_attempts", "state", "next_attempt_at", "claimed_by", "claimed_until"])
+    alarms.tell_screens("queue")
+    return held
+
+
+def _settle(obligation: CallbackObligation, talk: CallAttempt, *, state: str, at: datetime) -> None:
+    obligation.state = state
+    obligation.settled_by, obligation.settled_at = talk, at
+    obligation.claimed_by = obligation.claimed_until = None
+    if obligation.pk == talk.obligation_id and talk.direction == CallAttempt.Direction.OUT:
+        obligation.counted_attempts += 1
+    obligation.save(update_fields=[
+        "state", "settled_by", "settled_at", "claimed_by", "claimed_until", "counted_attempts",
+    ])  # fmt: skip
+    assert obligation.deadline is not None
+    stop_clock(obligation.deadline, at=at)
+    alarms.tell_screens("queue")
+
+
+@write
+def record_inbound_talk(
+    *, obligations: Iterable[CallbackObligation], operator: User, started_at: datetime, at: datetime, note: str
+) -> CallAttempt:
+    """The citizen rang himself while we owed him a call: the talk satisfies his ``obligations`` (one number)."""
+    held = [lock(obligation) for obligation in sorted(obligations, key=lambda obligation: obligation.pk)]
+    if not held:
+        raise AlreadySettled
+    if not note.strip():
+        raise NoteRequired
+    first = held[0]
+    talk = CallAttempt.objects.create(
+        obligation=first, operator=operator, direction=CallAttempt.Direction.IN, number=first.number,
+        started_at=started_at, ended_at=at, outcome=Outcome.REACHED, note=note.strip(),
+    )  # fmt: skip
+    for obligation in held:
+        _settle(obligation, talk, state=State.SATISFIED, at=at)
+    return talk
+
+
+@write
+def expire_abandoned_attempts(*, at: datetime, limit: int = 50) -> int:
+    """End attempts that nobody ended (a crashed browser), and give their calls back to the queue. Not counted."""
+    abandoned = (
+        CallAttempt.objects.in_progress()
+        .filter(started_at__lte=at - ATTEMPT_EXPIRES)
+        .select_for_update(skip_locked=True, of=("self",))
+        .order_by("id")[:limit]
+    )
+    ids = [attempt.pk for attempt in abandoned]
+    if not ids:
+        return 0
+    CallAttempt.objects.filter(pk__in=ids).update(ended_at=at, outcome=Outcome.LINE_FAULT)
+    CallbackObligation.objects.filter(attempts__in=ids, state=State.DIALLING).update(
+        state=State.OPEN, claimed_by=None, claimed_until=None
+    )
+    alarms.tell_screens("queue")
+    return len(ids)

@@ -1,0 +1,81 @@
+"""Writing down that somebody reached us."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from accounts.models import User
+from accounts.writes import write
+from callbacks.models import CallbackObligation, Contact
+
+from .promises import promise_callback
+
+
+def take_contact(
+    *,
+    received_at: datetime,
+    phone: str = "",
+    extension: str = "",
+    no_phone_reason: str = "",
+    caller_name: str = "",
+    channel: str = Contact.Channel.PHONE,
+    taken_by: User | None = None,
+    ended_as: str | None = None,
+    note: str = "",
+    intake_key: UUID | None = None,
+) -> Contact:
+    """Record one reaching of ours. ``phone`` is E.164; empty needs ``no_phone_reason``."""
+    return Contact.objects.create(
+        received_at=received_at, phone=phone, extension=extension, caller_name=caller_name.strip(), channel=channel,
+        no_phone_reason="" if phone else (no_phone_reason or Contact.NoPhone.NOT_GIVEN),
+        taken_by=taken_by, ended_as=ended_as, note=note.strip(), intake_key=intake_key,
+    )  # fmt: skip
+
+
+@write
+def record_enquiry(
+    *, received_at: datetime, phone: str, operator: User, note: str, no_phone_reason: str = "", extension: str = "",
+    caller_name: str = "", intake_key: UUID | None = None,
+) -> Contact:  # fmt: skip
+    """An enquiry answered on the spot (ответ дан сразу): nothing is owed, and it is counted apart."""
+    if intake_key and (known := Contact.objects.filter(intake_key=intake_key).first()):
+        return known
+    return take_contact(
+        received_at=received_at, phone=phone, extension=extension, no_phone_reason=no_phone_reason,
+        caller_name=caller_name, taken_by=operator, ended_as=Contact.EndedAs.ENQUIRY, note=note, intake_key=intake_key,
+    )  # fmt: skip
+
+
+@write
+def record_missed_call(
+    *, phone: str, received_at: datetime, at: datetime, extension: str = "", no_phone_reason: str = "",
+    recorded_by: User | None = None,
+) -> CallbackObligation:  # fmt: skip
+    """An unanswered call owes a callback within ten minutes of its arrival.
+
+    Later calls of the same number join the open obligation and never move its time.
+    """
+    contact = take_contact(
+        received_at=received_at, phone=phone, extension=extension, no_phone_reason=no_phone_reason,
+        taken_by=recorded_by, ended_as=Contact.EndedAs.MISSED,
+    )  # fmt: skip
+    open_ones = CallbackObligation.objects.outstanding().filter(
+        reason=CallbackObligation.Reason.MISSED_CALL, number=phone, extension=extension
+    )
+    for _turn in range(2):
+        joined = open_ones.select_for_update(no_key=True).first() if phone else None
+        if joined is not None:
+            CallbackObligation.objects.filter(pk=joined.pk).update(occurrences=F("occurrences") + 1)
+            joined.refresh_from_db()
+            return joined
+        try:
+            with transaction.atomic():
+                return promise_callback(
+                    contact=contact, reason=CallbackObligation.Reason.MISSED_CALL, promised_at=received_at, at=at
+                )
+        except IntegrityError:
+            # The same number rang twice at once and the other call was written first: join it.
+            continue
+    raise AssertionError("an open missed call was neither found nor made")

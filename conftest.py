@@ -1,0 +1,46 @@
+"""What every test stands on: the law loaded once, and the application's role instead of the owner's."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.backends.signals import connection_created
+from django.test import TransactionTestCase
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Load norms and the ladder as the owner; from then on every connection works as ``dispatch_app``."""
+    from tickets.services import load_norms
+
+    with django_db_blocker.unblock():
+        load_norms()
+        with connection.cursor() as cursor:
+            cursor.execute("SET ROLE dispatch_app")
+    connection_created.connect(_as_application, dispatch_uid="tests-as-application")
+    yield
+    connection_created.disconnect(dispatch_uid="tests-as-application")
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+
+
+def _as_application(sender: object, connection: Any, **_: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET ROLE dispatch_app")
+
+
+def _flush(self: TransactionTestCase) -> None:
+    """Empty the tables although history refuses TRUNCATE, and read the law again."""
+    from tickets.services import load_norms
+
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE; SET session_replication_role = replica")
+        kept = {"django_migrations", "django_content_type", "auth_permission"}
+        tables = [f'"{name}"' for name in connection.introspection.table_names() if name not in kept]
+        cursor.execute(f"TRUNCATE {', '.join(tables)}; SET session_replication_role = origin")
+        cursor.execute("SET ROLE dispatch_app")
+    load_norms()
+
+
+TransactionTestCase._fixture_teardown = _flush  # type: ignore[attr-defined,method-assign]  # noqa: SLF001

@@ -1,0 +1,89 @@
+"""What may happen to a house, and within which time the law wants it mended."""
+
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.models.deadlines import Mark
+from companies.models import Company, Service
+
+
+class CategoryQuerySet(models.QuerySet["Category"]):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+
+class Category(models.Model):
+    """A kind of problem (категория заявки): where, which service, what is wrong."""
+
+    code = models.CharField(_("код"), max_length=12, unique=True)
+    place = models.CharField(_("место"), max_length=80)
+    group = models.CharField(_("группа"), max_length=80)
+    problem = models.CharField(_("что случилось"), max_length=160)
+    is_emergency = models.BooleanField(_("авария"), default=False)
+    # Danger to life: the script opens, 104/112 is told first, and the call stands before all others.
+    is_danger = models.BooleanField(_("опасность"), default=False)
+    script = models.TextField(_("что сказать"), blank=True)
+    responsible_kind = models.CharField(_("кто отвечает"), max_length=16, choices=Company.Kind.choices)
+    service = models.ForeignKey(Service, models.PROTECT, related_name="+", verbose_name=_("услуга"))
+    also_notify = models.CharField(_("кому ещё сообщить"), max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField(_("порядок"), default=100)
+    is_active = models.BooleanField(_("в ходу"), default=True)
+
+    objects = CategoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("категория")
+        verbose_name_plural = _("категории")
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return f"{self.group} · {self.problem} · {self.place}"
+
+
+class NormQuerySet(models.QuerySet["Norm"]):
+    def valid_on(self, day: date) -> Self:
+        return self.filter(valid_from__lte=day).order_by("-valid_from")
+
+
+class Norm(models.Model):
+    """The times of one category by one edition of the law (норматив).
+
+    Minutes, because some are half an hour. ``own_columns`` names those of its numbers that are the centre's own
+    default and may not be shown as law. A new edition is a new row; tickets keep the one they were registered with.
+    """
+
+    category = models.ForeignKey(Category, models.PROTECT, related_name="norms", verbose_name=_("категория"))
+    valid_from = models.DateField(_("действует с"))
+    localise_minutes = models.PositiveIntegerField(_("локализовать, мин"), null=True, blank=True)
+    check_minutes = models.PositiveIntegerField(_("проверить, мин"), null=True, blank=True)
+    fix_minutes = models.PositiveIntegerField(_("устранить, мин"), null=True, blank=True)
+    text = models.CharField(_("как сказано"), max_length=300, blank=True)
+    act = models.CharField(_("акт"), max_length=200)
+    mark = models.CharField(_("чем подтверждено"), max_length=2, choices=Mark.choices)
+    own_columns = models.JSONField(default=list, blank=True)
+
+    objects = NormQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("норматив")
+        verbose_name_plural = _("нормативы")
+        ordering = ["category", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["category", "valid_from"], name="norm_edition_once"),
+            models.CheckConstraint(condition=Q(mark__in=Mark.values), name="norm_mark_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category.code}: {self.act}"
+
+    def minutes_of(self, clock: str) -> int | None:
+        minutes: int | None = getattr(self, f"{clock}_minutes")
+        return minutes
+
+    def mark_of(self, clock: str) -> str:
+        """How sure we are of this very number: a default of ours is never shown as law."""
+        return Mark.DEFAULT if f"{clock}_minutes" in self.own_columns else self.mark

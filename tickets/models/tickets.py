@@ -1,0 +1,238 @@
+"""The ticket, its append-only history, and what ties it to clocks and promises."""
+
+from datetime import datetime
+from typing import Self
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length, Now
+from django.db.models.lookups import LessThanOrEqual
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role, User
+from callbacks.models import CallbackObligation, Contact, Deadline
+from companies.models import Building, Company
+from tickets.workflow import DEAD, LIVE, Status
+
+from .norms import Category, Norm
+
+
+class NextTicketNumber(models.Func):
+    """The next registration number; the function stands in the first migration."""
+
+    function = "next_ticket_number"
+    output_field = models.CharField()
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def visible_to(self, user: User) -> Self:
+        """Who may see a ticket: the centre all, an organisation its own, a foreman what he was given."""
+        if user.is_of_centre:
+            return self
+        own = self.filter(company__memberships__user=user)
+        return own.filter(foreman=user) if user.role == Role.FOREMAN else own
+
+    def live(self) -> Self:
+        return self.filter(status__in=LIVE)
+
+    def dead(self) -> Self:
+        return self.filter(status__in=DEAD)
+
+    def overdue(self, at: datetime) -> Self:
+        """Those with a running clock that is past its time."""
+        return self.live().filter(
+            models.Exists(TicketDeadline.objects.filter(ticket=models.OuterRef("pk"), deadline__stopped_at=None,
+                                                        deadline__due_at__lte=at))
+        )  # fmt: skip
+
+    def with_row_details(self) -> Self:
+        """Everything a list row prints."""
+        return self.select_related("category", "company", "contact", "callback")
+
+    def with_card_details(self) -> Self:
+        """Everything the card prints, apart from its histories."""
+        return self.with_row_details().select_related(
+            "norm", "building__locality", "control_callback", "registered_by", "foreman", "duplicate_of"
+        )
+
+    def search(self, text: str) -> Self:
+        """By number, or by the words of address and text (Russian word forms)."""
+        text = text.strip()
+        if text.replace("-", "").isdigit():
+            return self.filter(number__endswith=text)
+        return self.filter(search=SearchQuery(text, config="russian", search_type="websearch"))
+
+
+class Ticket(models.Model):
+    """One piece of work at one address (заявка). Address is a snapshot: registers change, tickets do not."""
+
+    # YY-NNNNNN from a sequence: increasing, gaps allowed, short enough to dictate.
+    number = models.CharField(_("номер"), max_length=16, unique=True, db_default=NextTicketNumber())
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="tickets", verbose_name=_("обращение"))
+    # NOT NULL on purpose: the schema itself refuses a ticket without the ten-minute promise.
+    callback = models.OneToOneField(CallbackObligation, models.PROTECT, related_name="ticket")
+    control_callback = models.OneToOneField(
+        CallbackObligation, models.PROTECT, null=True, related_name="controlled_ticket"
+    )
+    status = models.CharField(_("состояние"), max_length=20, choices=Status.choices, default=Status.REGISTERED)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="+", verbose_name=_("категория"))
+    norm = models.ForeignKey(Norm, models.PROTECT, null=True, related_name="+", verbose_name=_("норматив"))
+    is_emergency = models.BooleanField(_("авария"), default=False)
+    text = models.TextField(_("описание"))
+    # Address of the problem, which need not be the caller's own.
+    building = models.ForeignKey(Building, models.PROTECT, null=True, related_name="+", verbose_name=_("дом"))
+    locality_name = models.CharField(_("населённый пункт"), max_length=120, blank=True)
+    street = models.CharField(_("улица"), max_length=150)
+    house = models.CharField(_("дом"), max_length=20)
+    entrance = models.CharField(_("подъезд"), max_length=8, blank=True)
+    floor = models.CharField(_("этаж"), max_length=8, blank=True)
+    flat = models.CharField(_("квартира"), max_length=12, blank=True)
+    company = models.ForeignKey(
+        Company, models.PROTECT, null=True, related_name="tickets", verbose_name=_("исполнитель")
+    )
+    foreman = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("мастер"))
+    registered_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("кто принял"))
+    registered_at = models.DateTimeField(_("зарегистрирована"))
+    transferred_at = models.DateTimeField(_("передана"), null=True)
+    accepted_at = models.DateTimeField(_("принята"), null=True)
+    planned_at = models.DateTimeField(_("плановый срок"), null=True)
+    started_at = models.DateTimeField(_("начата"), null=True)
+    postponed_until = models.DateTimeField(_("отложена до"), null=True)
+    localised_at = models.DateTimeField(_("локализована"), null=True)
+    done_at = models.DateTimeField(_("выполнена"), null=True)
+    closed_at = models.DateTimeField(_("закрыта"), null=True)
+    works = models.TextField(_("что сделано"), blank=True)
+    act_number = models.CharField(_("номер акта"), max_length=60, blank=True)
+    returns = models.PositiveSmallIntegerField(_("возвратов"), default=0)
+    duplicate_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="duplicates")
+    # One submitted form, one ticket: a double click meets this index.
+    intake_key = models.UUIDField(unique=True, editable=False)
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    search = models.GeneratedField(
+        expression=SearchVector("text", "street", "house", "works", config="russian"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("заявка")
+        verbose_name_plural = _("заявки")
+        indexes = [
+            models.Index(fields=["-registered_at"], name="ticket_by_time"),
+            models.Index(fields=["company", "status", "-registered_at"], name="ticket_of_company"),
+            models.Index(fields=["building", "-registered_at"], name="ticket_of_building"),
+            GinIndex(fields=["search"], name="ticket_search"),
+            models.Index(fields=["-registered_at"], name="ticket_live", condition=Q(status__in=LIVE)),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="ticket_status_is_known"),
+            models.CheckConstraint(
+                condition=~Q(text__regex=r"^\s*$") & Q(LessThanOrEqual(Length("text"), 8000)),
+                name="ticket_text_not_blank",
+                violation_error_message=_("Опишите, что случилось."),
+            ),
+            models.CheckConstraint(condition=~Q(street="") & ~Q(house=""), name="ticket_address_not_blank"),
+            models.CheckConstraint(
+                condition=Q(status__in=["registered", "rejected", "cancelled", "duplicate"]) | Q(company__isnull=False),
+                name="ticket_with_company_has_company",
+            ),
+            models.CheckConstraint(
+                condition=Q(company=None) | Q(transferred_at__isnull=False), name="ticket_transferred_has_moment"
+            ),
+            # A skipped step must not lose its time stamp.
+            models.CheckConstraint(
+                condition=~Q(status__in=["accepted", "in_work", "postponed", "done", "not_confirmed", "returned"])
+                | Q(accepted_at__isnull=False),
+                name="ticket_accepted_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["done", "not_confirmed"]) | Q(done_at__isnull=False),
+                name="ticket_done_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status__in=DEAD) & Q(closed_at__isnull=False)) | (~Q(status__in=DEAD) & Q(closed_at=None)),
+                name="ticket_dead_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="duplicate") | Q(duplicate_of__isnull=False), name="ticket_duplicate_names_master"
+            ),
+            models.CheckConstraint(
+                condition=Q(control_callback=None) | ~Q(control_callback=models.F("callback")),
+                name="ticket_promises_differ",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def address(self) -> str:
+        """г. Калуга, ул. Кирова, 20, под. 2, эт. 3, кв. 15"""
+        parts = [self.locality_name, self.street, self.house]
+        if self.entrance:
+            parts.append(_("под. %s") % self.entrance)
+        if self.floor:
+            parts.append(_("эт. %s") % self.floor)
+        if self.flat:
+            parts.append(_("кв. %s") % self.flat)
+        return ", ".join(str(part) for part in parts if part)
+
+
+class TicketEvent(models.Model):
+    """A line of the ticket's history (журнал заявки). Append-only: triggers and grants refuse changes."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events")
+    step = models.CharField(max_length=24)
+    actor = models.ForeignKey(User, models.PROTECT, related_name="+")
+    from_status = models.CharField(max_length=20, blank=True)
+    to_status = models.CharField(max_length=20)
+    company = models.ForeignKey(Company, models.PROTECT, null=True, related_name="+")
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    reason = models.CharField(max_length=24, blank=True)
+    note = models.TextField(blank=True)
+    # What else the step carried: planned_at, until, works, act_number, said_by, duplicate_of.
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("запись журнала")
+        verbose_name_plural = _("журнал заявки")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=LessThanOrEqual(Length("note"), 8000), name="event_note_length"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.step}"
+
+
+class TicketDeadline(models.Model):
+    """A clock of the work itself: acceptance, localisation, check, repair."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="deadlines")
+    deadline = models.OneToOneField(Deadline, models.PROTECT, related_name="ticket_deadline")
+
+    class Meta:
+        verbose_name = _("срок заявки")
+        verbose_name_plural = _("сроки заявки")
+
+    def __str__(self) -> str:
+        return str(self.deadline)
+
+
+class TicketPromise(models.Model):
+    """A further promise to the caller of a ticket: promised later, reopened, former control calls."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="promises")
+    obligation = models.OneToOneField(CallbackObligation, models.PROTECT, related_name="ticket_promise")
+
+    class Meta:
+        verbose_name = _("обещание по заявке")
+        verbose_name_plural = _("обещания по заявке")
+
+    def __str__(self) -> str:
+        return str(self.obligation)

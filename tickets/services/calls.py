@@ -1,0 +1,106 @@
+"""Talking to the caller of a ticket: what a ring-back settles, and what it promises next."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.writes import Refused, write
+from callbacks.models import CallAttempt, CallbackObligation
+from callbacks.services import finish_attempt, promise_callback
+from tickets.models import Ticket, TicketPromise
+from tickets.workflow import LIVE
+
+from .clocks import title_of
+from .steps import move_ticket
+
+Reason = CallbackObligation.Reason
+
+
+class WrongMoment(Refused):
+    message = _("Время следующего звонка должно быть в будущем.")
+    code = "wrong_moment"
+
+
+class VerdictRequired(Refused):
+    message = _("Отметьте, подтвердил ли заявитель работу.")
+    code = "verdict_required"
+
+
+def ticket_of(obligation: CallbackObligation) -> Ticket | None:
+    """The ticket that a promise belongs to; a missed call has none yet."""
+    owner = Q(callback=obligation) | Q(control_callback=obligation) | Q(promises__obligation=obligation)
+    return Ticket.objects.filter(owner).with_card_details().first()
+
+
+@write
+def finish_ring_back(
+    *,
+    attempt: CallAttempt,
+    outcome: str,
+    operator: User,
+    at: datetime,
+    note: str = "",
+    call_again_at: datetime | None = None,
+    confirmed: bool | None = None,
+    also: Iterable[CallbackObligation] = (),
+) -> CallbackObligation:
+    """Write down how the ring-back ended, and what follows for its ticket.
+
+    ``call_again_at`` opens a dated promise (the organisation is silent, or the caller asked for later).
+    ``confirmed`` is the answer to a control call that reached the caller: True closes, False returns the work; a
+    control call that was talked needs it, unless another call was agreed.
+    """
+    if call_again_at is not None and call_again_at <= at:
+        raise WrongMoment
+    obligation = attempt.obligation
+    ticket = ticket_of(obligation)
+    talked = outcome == CallAttempt.Outcome.REACHED
+    is_control = obligation.reason == Reason.CONTROL_CALL
+    if talked and is_control and confirmed is None and call_again_at is None:
+        raise VerdictRequired
+    settled = finish_attempt(attempt=attempt, outcome=outcome, at=at, note=note, also=also)
+    if not talked:
+        return settled
+    if ticket is not None and is_control and confirmed is not None:
+        step = "close" if confirmed else "return_to_work"
+        move_ticket(ticket=ticket, step=step, actor=operator, at=at, note=note)
+    elif call_again_at is not None:
+        _promise_later(obligation, ticket, call_again_at=call_again_at, at=at)
+    return settled
+
+
+def _promise_later(
+    obligation: CallbackObligation, ticket: Ticket | None, *, call_again_at: datetime, at: datetime
+) -> None:
+    reported = ticket is not None and obligation.reason == Reason.CONTROL_CALL
+    later = promise_callback(
+        contact=obligation.contact, reason=Reason.CONTROL_CALL if reported else Reason.PROMISED_LATER,
+        promised_at=at, at=at, due_at=call_again_at, not_before=max(at, call_again_at - settings.CALLBACK_PROMISE),
+        is_danger=obligation.is_danger, title=title_of(ticket) if ticket else "",
+    )  # fmt: skip
+    if ticket is None:
+        return
+    if reported:
+        # The ticket waits for this call now; the one just made stays in the history of promises.
+        TicketPromise.objects.create(ticket=ticket, obligation=obligation)
+        Ticket.objects.filter(pk=ticket.pk).update(control_callback=later)
+    else:
+        TicketPromise.objects.create(ticket=ticket, obligation=later)
+
+
+def owed_to_number(number: str) -> list[CallbackObligation]:
+    """Every open promise to this number, whoever's name stands on it."""
+    open_ones = CallbackObligation.objects.outstanding().filter(number=number) if number else ()
+    return list(open_ones)
+
+
+def open_tickets_of_number(number: str) -> list[Ticket]:
+    """What this caller already has with us, the newest first."""
+    if not number:
+        return []
+    found = Ticket.objects.filter(contact__phone=number, status__in=LIVE).with_row_details()
+    return list(found.order_by("-registered_at")[:20])

@@ -1,0 +1,91 @@
+"""Writing a call down as a ticket, together with the promise to ring back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from accounts.models import User
+from accounts.writes import write
+from callbacks import alarms
+from callbacks.models import CallbackObligation, Contact
+from callbacks.services import promise_callback
+from callbacks.services.promises import load_rungs
+from companies.models import Building, Company
+from tickets.models import Category, Norm, Ticket, TicketEvent
+from tickets.workflow import Status
+
+from .clocks import acceptance_clock, norm_clocks, save_clocks, title_of
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the trouble is: a house of the register, or typed words; a snapshot is stored either way."""
+
+    building: Building | None = None
+    locality: str = ""
+    street: str = ""
+    house: str = ""
+    entrance: str = ""
+    floor: str = ""
+    flat: str = ""
+
+
+@write
+def register_ticket(
+    *,
+    contact: Contact,
+    category: Category,
+    address: Address,
+    text: str,
+    operator: User,
+    intake_key: UUID,
+    at: datetime,
+    company: Company | None = None,
+    is_emergency: bool | None = None,
+) -> Ticket:
+    """Write the call down as a ticket with the ten-minute promise, and hand it to ``company`` when one is given.
+
+    The promise runs from the registration, the norm's clocks too, acceptance from the hand-over. ``contact`` may be
+    unsaved: it is written in the same transaction. The same ``intake_key`` again returns the ticket already made: one
+    submitted form is one ticket.
+    """
+    known = Ticket.objects.filter(intake_key=intake_key).first()
+    if known is not None:
+        return known
+    rungs = load_rungs()
+    norm = Norm.objects.filter(category=category).valid_on(at.date()).first()
+    building = address.building
+    ticket = Ticket(
+        category=category, norm=norm, text=text.strip(), building=building,
+        is_emergency=category.is_emergency if is_emergency is None else is_emergency,
+        locality_name=building.locality.name if building else address.locality.strip(),
+        street=building.street if building else address.street.strip(),
+        house=building.house if building else address.house.strip(),
+        entrance=address.entrance.strip(), floor=address.floor.strip(), flat=address.flat.strip(),
+        company=company, transferred_at=at if company else None,
+        status=Status.ASSIGNED if company else Status.REGISTERED,
+        registered_by=operator, registered_at=at, intake_key=intake_key,
+    )  # fmt: skip
+    contact.ended_as = Contact.EndedAs.TICKET
+    contact.save()
+    ticket.contact = contact
+    ticket.callback = promise_callback(
+        contact=contact, reason=CallbackObligation.Reason.FIRST_ANSWER, promised_at=at, at=at,
+        is_danger=category.is_danger, rungs=rungs, title=title_of(ticket),
+    )  # fmt: skip
+    ticket.save(force_insert=True)
+    deadlines = norm_clocks(norm=norm, started_at=at, rungs=rungs, ticket=ticket)
+    if company:
+        deadlines.append(acceptance_clock(ticket=ticket, started_at=at, rungs=rungs))
+    save_clocks(ticket=ticket, deadlines=deadlines)
+    events = [TicketEvent(ticket=ticket, step="register", actor=operator, to_status=Status.REGISTERED, happened_at=at)]
+    if company:
+        events.append(
+            TicketEvent(
+                ticket=ticket, step="assign", actor=operator, from_status=Status.REGISTERED,
+                to_status=Status.ASSIGNED, company=company, happened_at=at,
+            )
+        )  # fmt: skip
+    TicketEvent.objects.bulk_create(events)
+    alarms.tell_screens("tickets")
+    return ticket

@@ -1,0 +1,297 @@
+"""Moving a ticket: the rule from the table, the row under lock, the history line in the same transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.writes import Refused, write
+from callbacks import alarms
+from callbacks.models import CallbackObligation, Clock
+from callbacks.services import promise_callback, waive
+from callbacks.services.promises import load_rungs
+from callbacks.services.retries import after_the_night
+from companies.models import Company
+from tickets.models import Ticket, TicketEvent, TicketPromise
+from tickets.workflow import STEPS, WITH_COMPANY, Status, Step
+
+from .clocks import acceptance_clock, norm_clocks, save_clocks, stop_clocks, title_of
+
+Reason = CallbackObligation.Reason
+Waiver = CallbackObligation.Waiver
+
+# The centre's own rule (DOMAIN §2): ring to ask whether the work is done.
+CONTROL_CALL = timedelta(hours=2)
+ALL_CLOCKS = (Clock.ACCEPTANCE, Clock.LOCALISE, Clock.CHECK, Clock.FIX)
+
+
+class StepRefused(Refused):
+    message = _("Этот шаг сейчас невозможен: заявка уже в другом состоянии.")
+    code = "step_refused"
+
+
+class NeedMissing(StepRefused):
+    """Something the step needs was not given; ``field`` names it."""
+
+    code = "need_missing"
+    SENTENCES = {
+        "note": _("Нужно пояснение."),
+        "reason": _("Выберите причину из списка."),
+        "until": _("Укажите, до какого времени."),
+        "company": _("Выберите организацию."),
+        "planned_at": _("Укажите срок."),
+        "works": _("Напишите, что сделано."),
+        "said_by": _("Запишите, кто сказал и по какому номеру."),
+        "duplicate_of": _("Укажите номер основной заявки."),
+    }
+
+    def __init__(self, field: str, message: str = "") -> None:
+        super().__init__(message or self.SENTENCES[field])
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What came with the step."""
+
+    actor: User
+    at: datetime
+    note: str = ""
+    reason: str = ""
+    until: datetime | None = None
+    company: Company | None = None
+    planned_at: datetime | None = None
+    works: str = ""
+    act_number: str = ""
+    said_by: str = ""
+    duplicate_of: Ticket | None = None
+
+
+@write
+def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given: Any) -> Ticket:
+    """Take one step of the workflow table. ``given`` holds what the step needs and asks (see ``Given``).
+
+    Of two people pressing a button at once, the second is told, not obeyed. Raises StepRefused, NeedMissing, and
+    RuleBroken when the database knows better (an open promise, no conversation).
+    """
+    rule = STEPS[step]
+    facts = Given(actor=actor, at=at, **given)
+    held = Ticket.objects.select_for_update(no_key=True, of=("self",)).with_card_details().get(pk=ticket.pk)
+    if not rule.allows(status=held.status, role=actor.role):
+        raise StepRefused
+    _check_needs(rule, facts)
+    before = held.status
+    if rule.target is not None:
+        held.status = rule.target
+    if effect := EFFECTS.get(step):
+        effect(held, facts)
+    held.save()
+    TicketEvent.objects.create(
+        ticket=held, step=step, actor=actor, from_status=before, to_status=held.status, company=held.company,
+        happened_at=at, reason=facts.reason, note=facts.note.strip(), details=_details(facts),
+    )  # fmt: skip
+    if step == "reopen":
+        _promise_again(held, facts)
+    alarms.tell_screens("tickets")
+    return held
+
+
+def _check_needs(rule: Step, facts: Given) -> None:
+    for need in rule.needs:
+        value = getattr(facts, need)
+        if not (value.strip() if isinstance(value, str) else value):
+            raise NeedMissing(need)
+    if rule.reasons is not None and facts.reason not in rule.reasons.values:
+        raise NeedMissing("reason")
+    if facts.reason == "other" and not facts.note.strip():
+        raise NeedMissing("note")
+    for name in ("until", "planned_at"):
+        moment = getattr(facts, name)
+        if moment is not None and moment <= facts.at:
+            raise NeedMissing(name, str(_("Срок должен быть в будущем.")))
+
+
+def _details(facts: Given) -> dict[str, str]:
+    given = {
+        "until": facts.until.isoformat() if facts.until else "",
+        "planned_at": facts.planned_at.isoformat() if facts.planned_at else "",
+        "works": facts.works.strip(),
+        "act_number": facts.act_number.strip(),
+        "said_by": facts.said_by.strip(),
+        "duplicate_of": facts.duplicate_of.number if facts.duplicate_of else "",
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+# ── What each step changes besides the status ─────────────────────────────────────────────────────────────────────
+
+
+def _assign(ticket: Ticket, facts: Given) -> None:
+    stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.ACCEPTANCE,), withdrawn=True)
+    ticket.company, ticket.foreman = facts.company, None
+    ticket.transferred_at = facts.at
+    ticket.accepted_at = ticket.planned_at = None
+    save_clocks(
+        ticket=ticket, deadlines=[acceptance_clock(ticket=ticket, started_at=facts.at, rungs=load_rungs())]
+    )  # fmt: skip
+
+
+def _accept(ticket: Ticket, facts: Given) -> None:
+    # A skipped step must not lose its time stamp: going straight to work accepts as well.
+    ticket.accepted_at = ticket.accepted_at or facts.at
+    ticket.planned_at = facts.planned_at or ticket.planned_at
+    stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.ACCEPTANCE,))
+
+
+def _reject(ticket: Ticket, facts: Given) -> None:
+    stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.ACCEPTANCE,))
+
+
+def _start(ticket: Ticket, facts: Given) -> None:
+    _accept(ticket, facts)
+    ticket.started_at = ticket.started_at or facts.at
+    ticket.postponed_until = None
+
+
+def _plan(ticket: Ticket, facts: Given) -> None:
+    ticket.planned_at = facts.planned_at
+
+
+def _postpone(ticket: Ticket, facts: Given) -> None:
+    # The legal clock does not move: the agreed term stands beside it.
+    ticket.postponed_until = facts.until
+
+
+def _localise(ticket: Ticket, facts: Given) -> None:
+    ticket.localised_at = ticket.localised_at or facts.at
+    stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.LOCALISE,))
+
+
+def _done(ticket: Ticket, facts: Given) -> None:
+    ticket.done_at = facts.at
+    ticket.works, ticket.act_number = facts.works.strip(), facts.act_number.strip()
+    stop_clocks(ticket=ticket, at=facts.at, clocks=ALL_CLOCKS)
+    if ticket.control_callback is not None:
+        # The control call of the former round stays in the history of promises.
+        TicketPromise.objects.create(ticket=ticket, obligation=ticket.control_callback)
+    ticket.control_callback = promise_callback(
+        contact=ticket.contact, reason=Reason.CONTROL_CALL, promised_at=facts.at, at=facts.at,
+        due_at=control_call_due(facts.at), not_before=after_the_night(facts.at), title=title_of(ticket),
+    )  # fmt: skip
+
+
+def control_call_due(done_at: datetime) -> datetime:
+    """Two hours after the work; what is reported in the evening is asked the next day by noon."""
+    due = done_at + CONTROL_CALL
+    morning = after_the_night(due)
+    return due if morning == due else morning + timedelta(hours=4)
+
+
+def _return(ticket: Ticket, facts: Given) -> None:
+    ticket.returns = F("returns") + 1  # type: ignore[assignment]
+    ticket.done_at = None
+    clocks = norm_clocks(norm=ticket.norm, started_at=facts.at, rungs=load_rungs(), ticket=ticket)
+    save_clocks(ticket=ticket, deadlines=clocks)
+
+
+def _close(ticket: Ticket, facts: Given) -> None:
+    ticket.closed_at = facts.at
+    stop_clocks(ticket=ticket, at=facts.at, clocks=ALL_CLOCKS, withdrawn=True)
+
+
+def _close_unconfirmed(ticket: Ticket, facts: Given) -> None:
+    _waive_all(ticket, Waiver(facts.reason), facts)
+    _close(ticket, facts)
+
+
+def _cancel(ticket: Ticket, facts: Given) -> None:
+    # Nobody can be rung who left no number; everybody else has to be.
+    if ticket.callback.state == CallbackObligation.State.NOT_CALLABLE:
+        waive(obligation=ticket.callback, waiver=Waiver.NO_NUMBER, by=facts.actor, at=facts.at)
+    _close(ticket, facts)
+
+
+def _mark_duplicate(ticket: Ticket, facts: Given) -> None:
+    """The promise made to this caller moves to the main ticket: same person, same minute, same rung."""
+    master = facts.duplicate_of
+    if master is None or master.pk == ticket.pk or master.status not in (*WITH_COMPANY, Status.REGISTERED):
+        raise NeedMissing("duplicate_of", str(_("Основная заявка должна быть другой и ещё открытой.")))
+    for owed in owed_of(ticket):
+        deadline = owed.deadline
+        waive(obligation=owed, waiver=Waiver.DUPLICATE, by=facts.actor, at=facts.at)
+        if deadline is not None and owed.due_at is not None:
+            moved = promise_callback(
+                contact=ticket.contact, reason=Reason(owed.reason), promised_at=owed.promised_at, due_at=owed.due_at,
+                at=facts.at, is_danger=owed.is_danger, next_rung=deadline.next_rung, title=deadline.title,
+                not_before=owed.next_attempt_at,
+            )  # fmt: skip
+            TicketPromise.objects.create(ticket=master, obligation=moved)
+    ticket.duplicate_of = master
+    _close(ticket, facts)
+
+
+def _reopen(ticket: Ticket, facts: Given) -> None:
+    ticket.closed_at = ticket.done_at = ticket.accepted_at = None
+    ticket.transferred_at = facts.at
+
+
+def _promise_again(ticket: Ticket, facts: Given) -> None:
+    """A reopened ticket owes a new call, and its clocks start anew."""
+    rungs = load_rungs()
+    promise = promise_callback(
+        contact=ticket.contact, reason=Reason.REOPENED, promised_at=facts.at, at=facts.at, rungs=rungs,
+        title=title_of(ticket),
+    )  # fmt: skip
+    TicketPromise.objects.create(ticket=ticket, obligation=promise)
+    clocks = norm_clocks(norm=ticket.norm, started_at=facts.at, rungs=rungs, ticket=ticket)
+    clocks.append(acceptance_clock(ticket=ticket, started_at=facts.at, rungs=rungs))
+    save_clocks(ticket=ticket, deadlines=clocks)
+
+
+def owed_of(ticket: Ticket) -> list[CallbackObligation]:
+    """Every promise of the ticket that is not final yet, those without a number included."""
+    return list(
+        CallbackObligation.objects.exclude(state__in=CallbackObligation.FINAL)
+        .filter(pk__in=promise_ids(ticket))
+        .select_related("deadline")
+        .order_by("pk")
+    )
+
+
+def promise_ids(ticket: Ticket) -> list[int]:
+    own = [pk for pk in (ticket.callback_id, ticket.control_callback_id) if pk]
+    return own + list(ticket.promises.values_list("obligation_id", flat=True))
+
+
+def _waive_all(ticket: Ticket, waiver: CallbackObligation.Waiver, facts: Given) -> None:
+    for owed in owed_of(ticket):
+        # A number that does not exist is its own reason, whatever the step's.
+        reason = Waiver.NO_NUMBER if owed.state == CallbackObligation.State.NOT_CALLABLE else waiver
+        waive(obligation=owed, waiver=reason, by=facts.actor, at=facts.at, note=facts.note)
+
+
+EFFECTS: dict[str, Callable[[Ticket, Given], None]] = {
+    "assign": _assign,
+    "accept": _accept,
+    "accept_by_phone": _accept,
+    "reject": _reject,
+    "start": _start,
+    "plan": _plan,
+    "plan_by_phone": _plan,
+    "localise": _localise,
+    "localise_by_phone": _localise,
+    "postpone": _postpone,
+    "report_done": _done,
+    "done_by_phone": _done,
+    "not_confirmed": _done,
+    "close": _close,
+    "close_unconfirmed": _close_unconfirmed,
+    "return_to_work": _return,
+    "cancel": _cancel,
+    "mark_duplicate": _mark_duplicate,
+    "reopen": _reopen,
+}

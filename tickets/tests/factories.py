@@ -1,0 +1,98 @@
+"""The least that is valid; a test names what differs."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import factory
+from factory.django import DjangoModelFactory
+
+from accounts.models import Role, User
+from callbacks.models import CallbackObligation, Contact
+from callbacks.services import promise_callback, take_contact
+from companies.models import Building, Company, Locality, Membership, Responsibility, Service
+from tickets.models import Category, Ticket
+from tickets.services import Address, register_ticket
+
+# A fixed moment, safely in the past: nothing may be raised in the future.
+NOON = datetime(2026, 2, 2, 9, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda number: f"user{number}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@example.org")
+    role = Role.OPERATOR
+
+
+class CompanyFactory(DjangoModelFactory[Company]):
+    class Meta:
+        model = Company
+
+    name = factory.Sequence(lambda number: f"УК «Свет-{number}»")
+    kind = Company.Kind.MANAGEMENT
+
+
+class LocalityFactory(DjangoModelFactory[Locality]):
+    class Meta:
+        model = Locality
+        django_get_or_create = ("name",)
+
+    name = "г. Калуга"
+    area_code = "4842"
+
+
+class BuildingFactory(DjangoModelFactory[Building]):
+    class Meta:
+        model = Building
+
+    locality = factory.SubFactory(LocalityFactory)
+    street = "ул. Кирова"
+    house = factory.Sequence(lambda number: str(number + 1))
+
+
+def member_of(company: Company, *, role: Role = Role.COMPANY, **given: Any) -> User:
+    """A user who works for ``company``."""
+    user = UserFactory.create(role=role, **given)
+    Membership.objects.create(user=user, company=company)
+    return user
+
+
+def answers_for(company: Company, *, building: Building, service: str = "management") -> Responsibility:
+    return Responsibility.objects.create(
+        company=company, building=building, service=Service.objects.get(code=service), valid_from="2020-01-01"
+    )
+
+
+def category(code: str = "P03") -> Category:
+    return Category.objects.get(code=code)
+
+
+def make_contact(*, at: datetime = NOON, phone: str = "+79101234567", **given: Any) -> Contact:
+    return take_contact(received_at=at, phone=phone, **given)
+
+
+def make_promise(*, at: datetime = NOON, phone: str = "+79101234567", **given: Any) -> CallbackObligation:
+    """A ten-minute promise without a ticket."""
+    given.setdefault("reason", CallbackObligation.Reason.FIRST_ANSWER)
+    return promise_callback(contact=make_contact(at=at, phone=phone), promised_at=at, at=at, **given)
+
+
+def make_ticket(
+    *, at: datetime = NOON, phone: str = "+79101234567", code: str = "P03", operator: User | None = None, **given: Any
+) -> Ticket:
+    """A registered ticket with its promise; pass ``company`` to hand it over at once."""
+    if "address" not in given:
+        given["address"] = Address(building=BuildingFactory.create(), flat="15")
+    given.setdefault("text", "Нет света в подъезде")
+    given.setdefault("intake_key", uuid4())
+    contact = Contact(
+        received_at=at, phone=phone, caller_name="Иванова М. П.", no_phone_reason="" if phone else "hidden"
+    )
+    return register_ticket(
+        contact=contact, category=category(code), operator=operator or UserFactory.create(), at=at, **given
+    )
