@@ -34,8 +34,8 @@ class User(AbstractUser):
     role = models.CharField(_("роль"), max_length=16, choices=Role.choices, default=Role.OPERATOR)
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("пользователь")
-        verbose_name_plural = _("пользователи")
+        verbose_name = _("пользователь")  # type: ignore[assignment]
+        verbose_name_plural = _("пользователи")  # type: ignore[assignment]
         constraints = [
             models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_is_known"),
             # A company's dispatcher with staff rights would see the registers of all.

@@ -1,11 +1,12 @@
 """One log for all processes: JSON lines on servers, readable lines in the demonstration."""
 
 import structlog
+from structlog.typing import Processor
 
 
 def logging_settings(*, level: str, plain: bool) -> dict[str, object]:
     """Django's LOGGING: everything through structlog, request ids included, personal data never."""
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

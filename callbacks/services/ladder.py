@@ -71,14 +71,7 @@ def _escalate(*, at: datetime, limit: int, only: int | None = None) -> int:
         return 0
     rungs = load_rungs()
     people = Recipients(at=at, companies={deadline.company_id for deadline in deadlines if deadline.company_id})
-    escalations = [
-        Escalation(
-            deadline=deadline, rung=deadline.next_rung, rung_due_at=deadline.next_rung_at, raised_at=at,
-            # A rung removed from the ladder meanwhile still rings for the clocks that were promised it.
-            audience=_rung(rungs, deadline).audience,
-        )
-        for deadline in deadlines
-    ]  # fmt: skip
+    escalations = [_escalation(deadline, rungs, at=at) for deadline in deadlines]
     Escalation.objects.bulk_create(escalations)
     Outbox.objects.bulk_create(
         message
@@ -90,10 +83,18 @@ def _escalate(*, at: datetime, limit: int, only: int | None = None) -> int:
     return len(escalations)
 
 
-def _rung(rungs: dict[tuple[str, int], Rung], deadline: Deadline) -> Rung:
+def _escalation(deadline: Deadline, rungs: dict[tuple[str, int], Rung], *, at: datetime) -> Escalation:
     assert deadline.next_rung is not None
-    found = rungs.get((deadline.clock, deadline.next_rung))
-    return found or Rung(clock=deadline.clock, number=deadline.next_rung, audience=Audience.SUPERVISOR)
+    assert deadline.next_rung_at is not None
+    rung = rungs.get((deadline.clock, deadline.next_rung))
+    return Escalation(
+        deadline=deadline,
+        rung=deadline.next_rung,
+        rung_due_at=deadline.next_rung_at,
+        raised_at=at,
+        # A rung removed from the ladder meanwhile still rings for the clocks that were promised it.
+        audience=rung.audience if rung else Audience.SUPERVISOR,
+    )
 
 
 def _climb(deadlines: list[Deadline], rungs: dict[tuple[str, int], Rung]) -> None:
@@ -161,12 +162,13 @@ def _messages(escalation: Escalation, people: list[User], *, at: datetime) -> li
             "source": deadline.source,
         }
     # Shown on the screen by the row itself; a letter is sent after the commit.
+    everybody: list[User | None] = [*people] or [None]
     messages = [
         Outbox(
             escalation=escalation, channel=Outbox.Channel.SCREEN, recipient=person, key=uuid4(), subject=subject[:200],
             body=body, next_try_at=at, sent_at=at,
         )
-        for person in (people or [None])
+        for person in everybody
     ]  # fmt: skip
     messages += [
         Outbox(

@@ -1,8 +1,13 @@
 """Writing a call down as a ticket, together with the promise to ring back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
+from typing import ParamSpec
 from uuid import UUID
+
+from django.db import IntegrityError
 
 from accounts.models import User
 from accounts.writes import write
@@ -15,6 +20,8 @@ from tickets.models import Category, Norm, Ticket, TicketEvent
 from tickets.workflow import Status
 
 from .clocks import acceptance_clock, norm_clocks, save_clocks, title_of
+
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,23 @@ class Address:
     flat: str = ""
 
 
+def _once_per_key(function: Callable[P, Ticket]) -> Callable[P, Ticket]:
+    """Of the same form sent twice at once, the slower sender gets the ticket that the quicker one made."""
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Ticket:
+        try:
+            return function(*args, **kwargs)
+        except IntegrityError as error:
+            rule = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+            if rule != "tickets_ticket_intake_key_key":
+                raise
+            return Ticket.objects.get(intake_key=kwargs["intake_key"])
+
+    return wrapped
+
+
+@_once_per_key
 @write
 def register_ticket(
     *,

@@ -192,7 +192,7 @@ def control_call_due(done_at: datetime) -> datetime:
 
 
 def _return(ticket: Ticket, facts: Given) -> None:
-    ticket.returns = F("returns") + 1  # type: ignore[assignment]
+    ticket.returns = F("returns") + 1
     ticket.done_at = None
     clocks = norm_clocks(norm=ticket.norm, started_at=facts.at, rungs=load_rungs(), ticket=ticket)
     save_clocks(ticket=ticket, deadlines=clocks)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import factory
+from factory.declarations import LazyAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from accounts.models import Role, User
@@ -24,8 +24,8 @@ class UserFactory(DjangoModelFactory[User]):
         model = User
         skip_postgeneration_save = True
 
-    username = factory.Sequence(lambda number: f"user{number}")
-    email = factory.LazyAttribute(lambda user: f"{user.username}@example.org")
+    username = Sequence(lambda number: f"user{number}")
+    email = LazyAttribute(lambda user: f"{user.username}@example.org")
     role = Role.OPERATOR
 
 
@@ -33,7 +33,7 @@ class CompanyFactory(DjangoModelFactory[Company]):
     class Meta:
         model = Company
 
-    name = factory.Sequence(lambda number: f"УК «Свет-{number}»")
+    name = Sequence(lambda number: f"УК «Свет-{number}»")
     kind = Company.Kind.MANAGEMENT
 
 
@@ -50,9 +50,9 @@ class BuildingFactory(DjangoModelFactory[Building]):
     class Meta:
         model = Building
 
-    locality = factory.SubFactory(LocalityFactory)
+    locality = SubFactory(LocalityFactory)
     street = "ул. Кирова"
-    house = factory.Sequence(lambda number: str(number + 1))
+    house = Sequence(lambda number: str(number + 1))
 
 
 def member_of(company: Company, *, role: Role = Role.COMPANY, **given: Any) -> User:

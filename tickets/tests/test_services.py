@@ -1,6 +1,7 @@
 """The life of a ticket through the services."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -143,7 +144,7 @@ def test_a_duplicate_hands_its_promise_to_the_main_ticket() -> None:
 
 def test_cancelling_needs_the_promise_kept_first() -> None:
     ticket = make_ticket()
-    given = {"actor": ticket.registered_by, "reason": "withdrawn", "note": "позвонил и отозвал"}
+    given: dict[str, Any] = {"actor": ticket.registered_by, "reason": "withdrawn", "note": "позвонил и отозвал"}
 
     with pytest.raises(RuleBroken):
         move_ticket(ticket=ticket, step="cancel", at=NOON + MINUTE, **given)
