@@ -14,14 +14,12 @@ def main() -> None:
     if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS:
         os.environ.setdefault("DATABASE_ROLE", "owner")
 
-    from dispatch_center.configuration import WrongConfiguration
+    from dispatch_center.configuration import in_one_sentence
 
-    try:
+    with in_one_sentence():
         from django.core.management import execute_from_command_line
 
         execute_from_command_line(sys.argv)
-    except WrongConfiguration as refusal:
-        sys.exit(f"Configuration: {refusal}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """Reading the environment: every variable is typed, and nonsense is refused with one sentence that names it."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -11,6 +14,15 @@ from .local.places import socket_folder
 
 class WrongConfiguration(Exception):
     """The environment cannot be started with; the text names the variable and the way out."""
+
+
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """End the process with the one sentence of a WrongConfiguration instead of a page of inner details."""
+    try:
+        yield
+    except WrongConfiguration as refusal:
+        sys.exit(f"Configuration: {refusal}")
 
 
 # Weak keys seen in tutorials and samples: none of them may protect a running centre.

@@ -1,7 +1,9 @@
 """A promise acknowledged to a citizen must survive a power cut: a PostgreSQL that may forget it is refused."""
 
+from contextlib import suppress
 from typing import Any
 
+from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
 
 from .configuration import WrongConfiguration
@@ -25,6 +27,13 @@ def refuse_forgetful_database(cursor: Any) -> None:
 def watch_connections() -> None:
     """Check the first connection of this process; one check is enough, the server does not change under us."""
     connection_created.connect(_check, dispatch_uid="refuse-forgetful-database")
+
+
+def check_at_start() -> None:
+    """Ask the server now, so that a web process does not start only to refuse everybody. An absent one may return."""
+    with suppress(OperationalError):
+        connection.ensure_connection()
+    connection.close()
 
 
 def _check(sender: object, connection: Any, **_: object) -> None:

@@ -4,5 +4,13 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from .configuration import in_one_sentence
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dispatch_center.settings")
-application = get_wsgi_application()
+
+with in_one_sentence():
+    application = get_wsgi_application()
+
+    from .durability import check_at_start
+
+    check_at_start()
