@@ -143,7 +143,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 # ── People ───────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.PasswordBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -248,6 +248,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "TicketStatus": "tickets.workflow.Status",
+        "CompanyKind": "companies.models.Company.Kind",
+        "CallbackState": "callbacks.models.CallbackObligation.State",
+        "CallbackReason": "callbacks.models.CallbackObligation.Reason",
+        "AttemptOutcome": "callbacks.models.CallAttempt.Outcome",
+        "DeadlineOutcome": "callbacks.models.Deadline.Outcome",
+    },
 }
 
 # ── Logs ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -78,7 +78,7 @@ def scene(db: None) -> Scene:
 def test_the_table(scene: Scene, row: Row, visitor: str) -> None:
     client = Client(raise_request_exception=False)
     if visitor != "anonymous":
-        client.force_login(scene.people[visitor], backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(scene.people[visitor], backend="accounts.backends.PasswordBackend")
     url = reverse(row.route, kwargs=row.kwargs(scene))
     given: dict[str, Any] = {"data": row.data(scene)}
     if row.json:
