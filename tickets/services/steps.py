@@ -178,17 +178,24 @@ def _done(ticket: Ticket, facts: Given) -> None:
     if ticket.control_callback is not None:
         # The control call of the former round stays in the history of promises.
         TicketPromise.objects.create(ticket=ticket, obligation=ticket.control_callback)
+    not_before, due_at = control_call_window(facts.at)
     ticket.control_callback = promise_callback(
         contact=ticket.contact, reason=Reason.CONTROL_CALL, promised_at=facts.at, at=facts.at,
-        due_at=control_call_due(facts.at), not_before=after_the_night(facts.at), title=title_of(ticket),
+        due_at=due_at, not_before=not_before, title=title_of(ticket),
     )  # fmt: skip
 
 
-def control_call_due(done_at: datetime) -> datetime:
-    """Two hours after the work; what is reported in the evening is asked the next day by noon."""
+def control_call_window(done_at: datetime) -> tuple[datetime, datetime]:
+    """Not before and due: within two hours of the work; what is reported in the evening is asked the next morning.
+
+    Mornings are spread between ten and noon by the minute of the report, so that they do not all come due at once.
+    """
     due = done_at + CONTROL_CALL
-    morning = after_the_night(due)
-    return due if morning == due else morning + timedelta(hours=4)
+    eight = after_the_night(due)
+    if eight == due:
+        return done_at, due
+    spread = timedelta(minutes=2 * done_at.minute)
+    return eight + timedelta(hours=1), eight + timedelta(hours=2) + spread
 
 
 def _return(ticket: Ticket, facts: Given) -> None:

@@ -1,6 +1,6 @@
 """The life of a ticket through the services."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from callbacks.models import CallbackObligation, Clock, Deadline
 from callbacks.services import start_attempt, waive
 from tickets.models import Ticket, TicketEvent
 from tickets.services import StepRefused, finish_ring_back, move_ticket, register_ticket
-from tickets.services.steps import NeedMissing, control_call_due
+from tickets.services.steps import NeedMissing, control_call_window
 from tickets.tests.factories import MINUTE, NOON, CompanyFactory, UserFactory, make_ticket, member_of
 
 pytestmark = pytest.mark.django_db
@@ -208,12 +208,18 @@ def test_waiving_stops_the_clock_without_calling_it_met() -> None:
 
 
 @pytest.mark.parametrize(
-    ("done_at_hour_utc", "due"),
+    ("done_at", "not_before", "due_at"),
     [
-        (9, timedelta(hours=2)),  # 12:00 in Kaluga: two hours later
-        (17, timedelta(hours=16)),  # 20:00: the next day by 12:00
+        ((9, 0), (0, 9, 0), (0, 11, 0)),  # 12:00 in Kaluga: at once, within two hours
+        ((16, 59), (0, 16, 59), (0, 18, 59)),  # 19:59: still today
+        ((17, 0), (1, 6, 0), (1, 7, 0)),  # 20:00: the next day between 09:00 and 10:00
+        ((17, 59), (1, 6, 0), (1, 8, 58)),  # spread towards noon
     ],
 )
-def test_the_control_call_waits_for_the_morning(done_at_hour_utc: int, due: timedelta) -> None:
-    done_at = NOON.replace(hour=done_at_hour_utc)
-    assert control_call_due(done_at) - done_at == due
+def test_the_control_call_does_not_wake_people(
+    done_at: tuple[int, int], not_before: tuple[int, int, int], due_at: tuple[int, int, int]
+) -> None:
+    def moment(day: int, hour: int, minute: int) -> datetime:
+        return NOON.replace(hour=hour, minute=minute) + timedelta(days=day)
+
+    assert control_call_window(moment(0, *done_at)) == (moment(*not_before), moment(*due_at))
