@@ -160,9 +160,13 @@ def mail_server(env: environ.Env) -> dict[str, object]:
     parts = urlsplit(url)
     if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
         raise WrongConfiguration("EMAIL_URL must look like smtp://user:password@host:25, smtps://… or smtp+tls://….")
+    try:
+        port = parts.port
+    except ValueError:
+        raise WrongConfiguration("EMAIL_URL has a port that is not a number.") from None
     return {
         "EMAIL_HOST": parts.hostname,
-        "EMAIL_PORT": parts.port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[parts.scheme],
+        "EMAIL_PORT": port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[parts.scheme],
         "EMAIL_HOST_USER": unquote(parts.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
         "EMAIL_USE_SSL": parts.scheme == "smtps",

@@ -3,6 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from .metrics import metrics
+from .streams import events
+
 urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("callbacks.urls")),
@@ -11,4 +14,6 @@ urlpatterns = [
     path("reports/", include("reports.urls")),
     path("api/", include("tickets.urls.api")),
     path("admin/", admin.site.urls),
+    path("events/", events, name="events"),
+    path("metrics", metrics, name="metrics"),
 ]

@@ -1,0 +1,15 @@
+"""Health check of the web containers: /healthz, asked as the proxy would ask, with nothing but the standard library."""
+
+import http.client
+import os
+import sys
+
+host = os.environ.get("ALLOWED_HOSTS", "localhost").split(",")[0].strip().lstrip(".")
+connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=4)
+try:
+    connection.request("GET", "/healthz", headers={"Host": host, "X-Forwarded-Proto": "https"})
+    answer = connection.getresponse()
+except OSError as error:
+    sys.exit(f"no answer: {error}")
+if answer.status != http.HTTPStatus.OK:
+    sys.exit(f"{answer.status}: {answer.read(200).decode(errors='replace')}")
