@@ -82,7 +82,7 @@ def test_a_colleague_at_the_same_address_is_not_locked_out(client: Client) -> No
 
 
 def test_leaving_takes_a_post(client: Client) -> None:
-    client.force_login(person(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person())
     assert client.get(reverse("logout")).status_code == 405
     assert client.get(reverse("profile")).status_code == 200
     client.post(reverse("logout"))
@@ -101,7 +101,7 @@ def test_leaving_takes_a_post(client: Client) -> None:
     ],
 )
 def test_each_role_lands_on_its_page(client: Client, role: Role, page: str) -> None:
-    client.force_login(person(role), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person(role))
     assert client.get(reverse("home"))["Location"] == reverse(page)
 
 
@@ -192,7 +192,7 @@ def test_an_unknown_address_says_so_to_anybody(client: Client) -> None:
         answer = client.get("/нет-такой/")
         assert answer.status_code == 404
         assert "Такой страницы нет" in answer.content.decode()
-        client.force_login(person(), backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(person())
 
 
 @pytest.mark.parametrize(
