@@ -67,7 +67,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -194,8 +193,11 @@ if not DEMO:
 CSRF_FAILURE_VIEW = "accounts.views.csrf_failure"
 
 # ── Language, time, files, mail ──────────────────────────────────────────────────────────────────────────────────
-LANGUAGE_CODE = "ru"
+# One language for the whole centre, whatever somebody's browser asks for.
 LANGUAGES = [("ru", _("русский")), ("en", _("английский"))]
+LANGUAGE_CODE = config.text(env, "INTERFACE_LANGUAGE", "ru")
+if LANGUAGE_CODE not in dict(LANGUAGES):
+    raise WrongConfiguration(f"INTERFACE_LANGUAGE must be ru or en, not “{LANGUAGE_CODE}”.")
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

@@ -1,10 +1,19 @@
 """Every address of the site; tests/test_access.py holds who may open which."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
 from .metrics import metrics
 from .streams import events
+
+# People of the centre have one way in; the admin's own login page would be a second one, without its guards.
+admin.site.login = login_required(admin.site.login)  # type: ignore[method-assign]
+
+handler400 = "accounts.views.bad_request"
+handler403 = "accounts.views.permission_denied"
+handler404 = "accounts.views.page_not_found"
+handler500 = "accounts.views.server_error"
 
 urlpatterns = [
     path("", include("accounts.urls")),
