@@ -8,14 +8,18 @@ MAKEFLAGS += --no-print-directory
 PORT ?= 8000
 ARGS ?=
 ONLY ?=
+FULL ?=
 # Test processes; 0 runs the tests in one.
 JOBS ?= auto
 PYTHON ?=
 
+# Nothing in .venv is compiled when it is installed; without keeping bytecode every start would compile it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 PY := .venv/bin/python
 LOCK := requirements.txt constraints.txt
 
-.PHONY: help run test test-slow test-browser lint bench demo-reset clean
+.PHONY: help run test test-slow test-browser lint chaos bench demo-reset clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +39,9 @@ test-browser: .venv/dev.stamp  ## Walk through the centre in a real Chromium (in
 
 lint: .venv/dev.stamp  ## Check format, types, imports, templates, migrations and the translation catalogue.
 	@.ci/lint $(PY)
+
+chaos: .venv/dev.stamp  ## Kill things while promises come due, and print what was lost (ARGS="--only worker,redis").
+	@$(PY) -m tests.chaos $(if $(FULL),--full) $(ARGS)
 
 bench: .venv/dev.stamp  ## Measure, one JSON line per measure (ONLY=intake,queue).
 	@$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(ARGS)

@@ -1,0 +1,1 @@
+"""Killing things while promises come due: ``make chaos`` (real processes, a real PostgreSQL, Redis and SMTP server)."""
