@@ -4,11 +4,11 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q
 from django.utils.translation import gettext_lazy as _
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -32,7 +32,7 @@ class KeysetPagination(BasePagination):
     url = ""
     next_cursor = previous_cursor = ""
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.keyset, self.url = view.get_keyset(), request.build_absolute_uri()
         backwards, place = self._decode(request.query_params.get(PARAMETER, ""), queryset.model)
         order = [_opposite(field) for field in self.keyset] if backwards else list(self.keyset)
@@ -74,14 +74,9 @@ class KeysetPagination(BasePagination):
             direction, *place = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
             if direction not in ("n", "p") or len(place) != len(self.keyset) or None in place:
                 raise ValueError
-            values = [
-                model._meta.get_field(field.lstrip("-")).to_python(value)  # noqa: SLF001  (Django's public meta API)
-                for field, value in zip(self.keyset, place, strict=True)
-            ]
+            values = [_read(model, name, value) for name, value in zip(self.keyset, place, strict=True)]
         except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error, ValidationError):
             raise NeedsField(PARAMETER, _("Такой страницы нет: начните список сначала."), "invalid") from None
-        if any(isinstance(value, str) and not value.isprintable() for value in values):
-            raise NeedsField(PARAMETER, _("Такой страницы нет: начните список сначала."), "invalid")
         return direction == "p", values
 
     # What the OpenAPI generator asks for.
@@ -124,6 +119,20 @@ def _further(name: str, towards: str, value: Any) -> Q:
         # Of two truth values only one lies beyond the other.
         return Q(**{name: not value}) if value == (towards == "lt") else Q(pk__in=[])
     return Q(**{f"{name}__{towards}": value})
+
+
+def _read(model: type[Model], name: str, value: Any) -> Any:
+    """A value of a cursor as the field knows it. Raises ValueError, OverflowError, ValidationError."""
+    field = cast("Field[Any, Any]", model._meta.get_field(name.lstrip("-")))  # noqa: SLF001  (Django's public API)
+    read = field.to_python(value)
+    if isinstance(read, datetime):
+        if read.tzinfo is None:
+            raise ValueError(value)
+        # Offsets that Python knows and PostgreSQL does not.
+        return read.astimezone(UTC)
+    if isinstance(read, str) and not read.isprintable():
+        raise ValueError(value)
+    return read
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 EXTENSION = re.compile(r"(?:доб\.?|добавочный|ext\.?|вн\.?|#|,|;ext=)\s*:?\s*(\d{1,8})\s*$", re.IGNORECASE)
+# What reads as a telephone number among other words: ten or eleven digits, or a local number with its dashes.
+WRITTEN = re.compile(r"(?<![\d№])(?:\+?\d(?:[\s()-]*\d){9,10}|\d{2,3}-\d{2}-\d{2})(?!\d)")
 # Numbers that nobody rings back: emergency services, and codes that cost the caller money.
 NEVER_DIALLED = re.compile(r"^(?:112|10[1-4]|0[1-4])$")
 
@@ -83,3 +85,8 @@ def format_phone(number: str, extension: str = "") -> str:
     if national.startswith(settings.AREA_CODE[:3]):
         return f"8 ({national[:5]}) {national[5]}-{national[6:8]}-{national[8:]}{tail}"
     return f"8 ({national[:3]}) {national[3:6]}-{national[6:8]}-{national[8:]}{tail}"
+
+
+def hide_phones(text: str) -> str:
+    """``text`` as an organisation may read it: telephone numbers that somebody typed into it are covered."""
+    return WRITTEN.sub(str(_("[номер скрыт]")), text)

@@ -49,7 +49,7 @@ class NeedsField(exceptions.ValidationError):
     """A rule of a service that missed something: told beside the field, like any other wrong field."""
 
     def __init__(self, field: str, message: Promise | str, code: str) -> None:
-        super().__init__({field: [message]})
+        super().__init__({field: [str(message)]})
         self.problem_code = code
 
 

@@ -27,14 +27,14 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField(help_text="What a program decides by.")
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]  # a field of the answer, not the serializer's own
         child=serializers.ListField(child=serializers.CharField()), required=False,
         help_text="Per field, what is wrong with it; inner fields as `address.street`.",
     )  # fmt: skip
     rule = serializers.CharField(required=False, help_text="The rule of the database that refused.")
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "accounts.authentication.TokenAuthentication"
     name = "token"
 
@@ -43,10 +43,12 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 class ApiSchema(AutoSchema):
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
         statuses = ALWAYS if self.method == "GET" else (*ALWAYS, *WITH_BODY)
         for status in statuses:
             if str(status) not in bodies:
-                bodies[str(status)] = self._get_response_for_code(ProblemSerializer, str(status), [MEDIA_TYPE])
+                bodies[str(status)] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                    ProblemSerializer, str(status), [MEDIA_TYPE]
+                )
         return bodies

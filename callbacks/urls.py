@@ -1,5 +1,9 @@
-"""Addresses."""
+"""The address of the health check; the queue's screens belong to the tickets."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from .views.health import healthz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+]

@@ -1,7 +1,16 @@
 """One log for all processes: JSON lines on servers, readable lines in the demonstration."""
 
+import logging
+
 import structlog
 from structlog.typing import Processor
+
+
+class WithoutHealthChecks(logging.Filter):
+    """Lets everything through but the answers to those who ask every few seconds whether we are well."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "/healthz" not in f"{record.msg} {record.args}"
 
 
 def logging_settings(*, level: str, plain: bool) -> dict[str, object]:
@@ -13,7 +22,7 @@ def logging_settings(*, level: str, plain: bool) -> dict[str, object]:
         structlog.processors.TimeStamper(fmt="iso"),
     ]
     # Never the local variables of a traceback: they hold names and telephone numbers.
-    renderer: list[structlog.typing.Processor] = (
+    renderer: list[Processor] = (
         [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
         if plain
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
@@ -33,12 +42,16 @@ def logging_settings(*, level: str, plain: bool) -> dict[str, object]:
                 "foreign_pre_chain": shared,
             },
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"no_health_checks": {"()": WithoutHealthChecks}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_health_checks"]}
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django.server": {"level": "WARNING"},
             "django_structlog": {"level": "WARNING"},
-            "celery": {"level": "WARNING" if plain else level},
+            # The sweep of every two seconds would drown everything else.
+            "celery": {"level": level if level == "DEBUG" else "WARNING"},
             "axes": {"level": "WARNING"},
         },
     }

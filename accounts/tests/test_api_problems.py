@@ -38,7 +38,16 @@ def test_not_found_is_russian_for_people_and_english_for_programs() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["tickets/abc/", "tickets", "nothing/", "", "tickets/26-000001%00/", "callbacks/1e5/attempts/"]
+    "path",
+    [
+        "tickets/abc/",
+        "tickets",
+        "nothing/",
+        "",
+        "tickets/26-000001%00/",
+        "tickets/%0A/steps/",
+        "callbacks/1e5/attempts/",
+    ],
 )
 @pytest.mark.parametrize("method", ["get", "post", "delete", "options"])
 def test_an_address_that_does_not_exist_is_a_problem_too(path: str, method: str) -> None:

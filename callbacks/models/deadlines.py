@@ -155,6 +155,11 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
     def for_user(self, user: User) -> Self:
         return self.filter(outbox__recipient=user).distinct()
 
+    def addressed_to(self, user: User) -> Self:
+        """What this person is asked about on his screen; what names nobody asks everybody of the centre."""
+        asked = Outbox.objects.filter(escalation=models.OuterRef("pk"), channel=Outbox.Channel.SCREEN)
+        return self.filter(models.Exists(asked.filter(Q(recipient=user) | Q(recipient=None))))
+
 
 class Escalation(models.Model):
     """A rung that rang (эскалация): recorded exactly once per deadline and rung, acknowledged by a named person."""

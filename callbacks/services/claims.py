@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.writes import Refused, write
 from callbacks import alarms
 from callbacks.models import CallbackObligation
@@ -40,8 +40,13 @@ def claim_next(*, operator: User, at: datetime) -> CallbackObligation | None:
 
 @write
 def claim(*, obligation: CallbackObligation, operator: User, at: datetime) -> CallbackObligation:
-    """Take this very call. Raises HeldByAnother or AlreadySettled."""
+    """Take this very call. Raises HeldByAnother, NotCallable, NeedsSupervisor or AlreadySettled.
+
+    After enough tries that reached nobody, one more round is the supervisor's decision.
+    """
     held = lock(obligation)
+    if held.state == State.EXHAUSTED and operator.role != Role.SUPERVISOR:
+        raise NeedsSupervisor
     if held.state == State.DIALLING and held.claimed_by_id != operator.pk:
         raise HeldByAnother
     if held.state == State.CLAIMED and held.claimed_by_id != operator.pk and (held.claimed_until or at) > at:
@@ -49,6 +54,11 @@ def claim(*, obligation: CallbackObligation, operator: User, at: datetime) -> Ca
     if held.state == State.NOT_CALLABLE:
         raise NotCallable
     return _take(held, operator=operator, at=at)
+
+
+class NeedsSupervisor(Refused):
+    message = _("Не дозвонились: звонить ли ещё, решает старший смены.")
+    code = "needs_supervisor"
 
 
 class NotCallable(Refused):

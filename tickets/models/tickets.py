@@ -1,6 +1,6 @@
 """The ticket, its append-only history, and what ties it to clocks and promises."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.contrib.postgres.indexes import GinIndex
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Role, User
 from callbacks.models import CallbackObligation, Contact, Deadline
 from companies.models import Building, Company
-from tickets.workflow import DEAD, LIVE, Status
+from tickets.workflow import DEAD, LIVE, REPORTED, WITH_COMPANY, Status
 
 from .norms import Category, Norm
 
@@ -24,6 +24,41 @@ class NextTicketNumber(models.Func):
 
     function = "next_ticket_number"
     output_field = models.CharField()
+
+
+class PortalTab(models.TextChoices):
+    """How an organisation's tickets are laid out before it."""
+
+    NEW = "new", _("Новые")
+    WORK = "work", _("В работе")
+    EXPIRING = "expiring", _("Истекают")
+    RETURNED = "returned", _("Возвращены")
+    DONE = "done", _("Выполненные")
+
+
+# Whose clock ends within this time stands under «Истекают» as well.
+EXPIRING = timedelta(hours=2)
+# What was closed long ago is looked for, not paged through.
+SHOWN_AFTER_CLOSING = timedelta(days=30)
+
+
+def portal_tab(tab: str, at: datetime) -> Q:
+    """Which tickets of an organisation stand on ``tab`` at ``at``."""
+    match tab:
+        case PortalTab.NEW:
+            return Q(status=Status.ASSIGNED)
+        case PortalTab.WORK:
+            return Q(status__in=[Status.ACCEPTED, Status.IN_WORK, Status.POSTPONED])
+        case PortalTab.EXPIRING:
+            soon = TicketDeadline.objects.filter(deadline__stopped_at=None, deadline__due_at__lte=at + EXPIRING)
+            return Q(models.Exists(soon.filter(ticket=models.OuterRef("pk"))), status__in=WITH_COMPANY)
+        case PortalTab.RETURNED:
+            return Q(status=Status.RETURNED)
+        case _:
+            closed = Q(
+                status__in=[Status.CLOSED, Status.CLOSED_UNCONFIRMED], registered_at__gte=at - SHOWN_AFTER_CLOSING
+            )
+            return Q(status__in=REPORTED) | closed
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -51,6 +86,34 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Everything a list row prints."""
         return self.select_related("category", "company", "contact", "callback")
 
+    def with_step_details(self) -> Self:
+        """What a step of the workflow reads and changes; more joins would cost more to plan than to run."""
+        return self.select_related("category", "company", "contact", "callback", "norm", "control_callback")
+
+    def for_organisation(self) -> Self:
+        """What an organisation reads of its tickets: the contact, with its name and phone, is not even selected.
+
+        ``running`` holds the clocks that run, the nearest first; ``nearest_due_at`` orders the list by it.
+        """
+        clocks = TicketDeadline.objects.filter(deadline__stopped_at=None).order_by("deadline__due_at")
+        nearest = clocks.filter(ticket=models.OuterRef("pk")).values("deadline__due_at")[:1]
+        return (
+            self.select_related("category", "foreman")
+            .annotate(nearest_due_at=models.Subquery(nearest))
+            .prefetch_related(models.Prefetch("deadlines", clocks.select_related("deadline"), to_attr="running"))
+        )
+
+    def on_tab(self, tab: str, at: datetime) -> Self:
+        """An organisation's tickets of one tab of its portal, the most urgent or the latest first."""
+        found = self.filter(portal_tab(tab, at))
+        if tab == PortalTab.DONE:
+            return found.order_by("-done_at", "-id")
+        return found.order_by(models.F("nearest_due_at").asc(nulls_last=True), "id")
+
+    def tab_counts(self, at: datetime) -> dict[str, int]:
+        counts = {str(tab): models.Count("pk", filter=portal_tab(tab, at)) for tab in PortalTab}
+        return self.filter(portal_tab(PortalTab.DONE, at) | Q(status__in=WITH_COMPANY)).aggregate(**counts)
+
     def with_card_details(self) -> Self:
         """Everything the card prints, apart from its histories."""
         return self.with_row_details().select_related(
@@ -63,6 +126,19 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         if text.replace("-", "").isdigit():
             return self.filter(number__endswith=text)
         return self.filter(search=SearchQuery(text, config="russian", search_type="websearch"))
+
+    def of_phone(self, number: str) -> Self:
+        """What the caller with this number (E.164) has told us; for the centre's people only."""
+        return self.filter(contact__phone=number)
+
+    def ending_with(self, digits: str) -> Self:
+        """By the last digits of the ticket's number or of the caller's; for the centre's people only."""
+        return self.filter(Q(number__endswith=digits) | Q(contact__phone__endswith=digits))
+
+    def with_nearest_clock(self) -> Self:
+        """``next_due_at``: when the nearest running clock of the work is due, None when none runs."""
+        running = Deadline.objects.running().filter(ticket_deadline__ticket=models.OuterRef("pk"))
+        return self.annotate(next_due_at=models.Subquery(running.order_by("due_at").values("due_at")[:1]))
 
 
 class Ticket(models.Model):
@@ -182,6 +258,14 @@ class Ticket(models.Model):
         return ", ".join(str(part) for part in parts if part)
 
 
+class TicketEventQuerySet(models.QuerySet["TicketEvent"]):
+    def visible_to(self, user: User) -> Self:
+        """An organisation reads of a ticket what happened while it had it, and that it was registered."""
+        if user.is_of_centre:
+            return self
+        return self.filter(Q(company=None, step="register") | Q(company__memberships__user=user))
+
+
 class TicketEvent(models.Model):
     """A line of the ticket's history (журнал заявки). Append-only: triggers and grants refuse changes."""
 
@@ -197,6 +281,8 @@ class TicketEvent(models.Model):
     note = models.TextField(blank=True)
     # What else the step carried: planned_at, until, works, act_number, said_by, duplicate_of.
     details = models.JSONField(default=dict)
+
+    objects = TicketEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("запись журнала")

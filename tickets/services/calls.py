@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.writes import Refused, write
 from callbacks.models import CallAttempt, CallbackObligation
-from callbacks.services import finish_attempt, promise_callback
+from callbacks.services import finish_attempt, promise_callback, start_attempt
 from tickets.models import Ticket, TicketPromise
 from tickets.workflow import LIVE
 
@@ -32,8 +31,16 @@ class VerdictRequired(Refused):
 
 def ticket_of(obligation: CallbackObligation) -> Ticket | None:
     """The ticket that a promise belongs to; a missed call has none yet."""
-    owner = Q(callback=obligation) | Q(control_callback=obligation) | Q(promises__obligation=obligation)
-    return Ticket.objects.filter(owner).with_card_details().first()
+    # One index each: the three joined by OR would read the whole table.
+    owners = (
+        Ticket.objects.filter(callback=obligation).values_list("pk")
+        .union(
+            Ticket.objects.filter(control_callback=obligation).values_list("pk"),
+            TicketPromise.objects.filter(obligation=obligation).values_list("ticket_id"),
+        )
+        .first()
+    )  # fmt: skip
+    return Ticket.objects.with_step_details().get(pk=owners[0]) if owners else None
 
 
 @write
@@ -71,6 +78,24 @@ def finish_ring_back(
     elif call_again_at is not None:
         _promise_later(obligation, ticket, call_again_at=call_again_at, at=at)
     return settled
+
+
+@write
+def record_ring_back(
+    *, obligation: CallbackObligation, outcome: str, operator: User, at: datetime, note: str = "",
+    call_again_at: datetime | None = None, confirmed: bool | None = None, also: Iterable[CallbackObligation] = (),
+) -> CallAttempt:  # fmt: skip
+    """Write down a ring-back that is over: start and end in one, or the end of the call this operator has begun.
+
+    What ``finish_ring_back`` refuses leaves no half-made call behind.
+    """
+    attempt = start_attempt(obligation=obligation, operator=operator, at=at)
+    finish_ring_back(
+        attempt=attempt, outcome=outcome, operator=operator, at=at, note=note, call_again_at=call_again_at,
+        confirmed=confirmed, also=also,
+    )  # fmt: skip
+    attempt.refresh_from_db()
+    return attempt
 
 
 def _promise_later(

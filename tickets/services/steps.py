@@ -80,7 +80,7 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
     """
     rule = STEPS[step]
     facts = Given(actor=actor, at=at, **given)
-    held = Ticket.objects.select_for_update(no_key=True, of=("self",)).with_card_details().get(pk=ticket.pk)
+    held = Ticket.objects.select_for_update(no_key=True, of=("self",)).with_step_details().get(pk=ticket.pk)
     if not rule.allows(status=held.status, role=actor.role):
         raise StepRefused
     _check_needs(rule, facts)

@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.test import Client
+from django.urls import reverse
 from factory.declarations import LazyAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
+from rest_framework.test import APIClient
 
-from accounts.models import Role, User
+from accounts.models import ApiToken, Role, User
 from callbacks.models import CallbackObligation, Contact
 from callbacks.services import promise_callback, take_contact
 from companies.models import Building, Company, Locality, Membership, Responsibility, Service
@@ -96,3 +99,26 @@ def make_ticket(
     return register_ticket(
         contact=contact, category=category(code), operator=operator or UserFactory.create(), at=at, **given
     )
+
+
+def client_of(user: User | None = None, **given: Any) -> APIClient:
+    """A program that asks with the token of ``user`` (an operator unless told)."""
+    user = user or UserFactory.create(**given)
+    _token, secret = ApiToken.issue(user=user, name="tests")
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    return client
+
+
+def signed_in(user: User | None = None, **given: Any) -> Client:
+    """The browser of ``user`` (an operator unless told)."""
+    client = Client()
+    client.force_login(user or UserFactory.create(**given), backend="accounts.backends.PasswordBackend")
+    return client
+
+
+def page(client: Client, name: str, **kwargs: Any) -> str:
+    """What the page says."""
+    response = client.get(reverse(name, kwargs=kwargs))
+    assert response.status_code == 200, response.status_code
+    return response.content.decode()

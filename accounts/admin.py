@@ -1,0 +1,143 @@
+"""Справочники: people, their tokens, the duty roster, and the journal of readings of personal data."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from . import services
+from .adminkit import ModelAdmin, ReadOnlyAdmin
+from .clock import now
+from .models import AccessRecord, ApiToken, DutyShift, User
+
+admin.site.site_header = _("Единая диспетчерская служба ЖКХ")
+admin.site.index_title = _("Справочники")
+# What nobody edits here: rights come from the role.
+admin.site.unregister(Group)
+
+
+# The type stubs know them as generic, Django itself does not.
+if TYPE_CHECKING:
+    UserModelForm = forms.ModelForm[User]
+    BaseUserAdmin = DjangoUserAdmin[User]
+else:
+    UserModelForm = forms.ModelForm
+    BaseUserAdmin = DjangoUserAdmin
+
+
+class InvitedUserForm(UserModelForm):
+    """A new person without a password: the invitation lets him set his own."""
+
+    class Meta:
+        model = User
+        fields = ("username", "first_name", "last_name", "email", "role")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True
+        self.fields["email"].help_text = _("Сюда придёт приглашение; по нему человек сам задаст пароль.")
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.set_unusable_password()
+        user: User = super().save(commit)
+        return user
+
+
+@admin.register(User)
+class UserAdmin(BaseUserAdmin):
+    list_display = ("username", "last_name", "first_name", "role", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    search_fields = ("username", "last_name", "first_name", "email")
+    ordering = ("username",)
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ("invite",)
+    add_form = InvitedUserForm
+    add_fieldsets = ((None, {"fields": ("username", "first_name", "last_name", "email", "role")}),)
+    # Neither the password's hash nor Django's own rights: the role decides, and a lost password is reset by letter.
+    fieldsets = (
+        (None, {"fields": ("username", "first_name", "last_name", "email")}),
+        (_("Что может"), {"fields": ("role", "is_active", "is_staff", "is_superuser")}),
+        (_("Когда"), {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
+    filter_horizontal = ()
+
+    @admin.action(description=_("Послать приглашение"), permissions=["change"])
+    def invite(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        sent = 0
+        for user in queryset:
+            try:
+                services.invite(user=user)
+            except services.InvitationNotSent as refusal:
+                self.message_user(request, str(refusal.message), messages.ERROR)
+            else:
+                sent += 1
+        if sent:
+            said = ngettext("Послано %(count)s приглашение.", "Послано приглашений: %(count)s.", sent)
+            self.message_user(request, said % {"count": sent}, messages.SUCCESS)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Whoever wrote in a history stays in it; somebody who left is made inactive."""
+        return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """The hash cannot be guessed letter by letter through a filter in the address."""
+        return "password" not in lookup and admin.ModelAdmin.lookup_allowed(self, lookup, value, request)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
+        """Nobody sets another person's password: there are invitations and resets."""
+        raise Http404
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
+        return super().get_inlines(request, obj) if obj is not None else ()
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ModelAdmin[ApiToken]):
+    """Tokens are issued by ``manage.py issue_token``, which alone shows the secret; here they are revoked."""
+
+    list_display = ("name", "user", "created_at", "last_used_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username")
+    fields = readonly_fields = ("name", "user", "created_at", "last_used_at", "revoked_at")
+    show_full_result_count = False
+    actions = ("revoke",)
+
+    @admin.action(description=_("Отозвать токены"), permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        revoked = queryset.filter(revoked_at=None).update(revoked_at=now())
+        self.message_user(request, _("Отозвано токенов: %(count)s.") % {"count": revoked}, messages.SUCCESS)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return False
+
+
+@admin.register(DutyShift)
+class DutyShiftAdmin(ModelAdmin[DutyShift]):
+    list_display = ("user", "post", "starts_at", "ends_at")
+    list_filter = ("post", "starts_at")
+    list_select_related = ("user",)
+    autocomplete_fields = ("user",)
+    date_hierarchy = "starts_at"
+    ordering = ("-starts_at",)
+    list_per_page = 50
+    show_full_result_count = False
+
+
+@admin.register(AccessRecord)
+class AccessRecordAdmin(ReadOnlyAdmin[AccessRecord]):
+    list_display = ("recorded_at", "actor", "what", "subject", "reason")
+    list_select_related = ("actor",)
+    search_fields = ("subject", "actor__username", "actor__last_name")
+    ordering = ("-id",)

@@ -1,0 +1,123 @@
+"""Справочники: organisations, houses, and who answers for what since when."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin import UserAdmin
+from accounts.adminkit import ModelAdmin, StackedInline, TabularInline
+from accounts.clock import now
+from accounts.models import User
+
+from .models import Building, Company, Locality, Membership, Responsibility, Service
+
+
+class MembershipInline(StackedInline[Membership, User]):
+    """Whose person it is: on the page of the user."""
+
+    model = Membership
+    autocomplete_fields = ("company",)
+    can_delete = True
+    extra = 0
+    max_num = 1
+
+
+UserAdmin.inlines = (MembershipInline,)
+
+
+class StaffInline(TabularInline[Membership, Company]):
+    model = Membership
+    autocomplete_fields = ("user",)
+    extra = 0
+
+
+@admin.register(Company)
+class CompanyAdmin(ModelAdmin[Company]):
+    list_display = ("name", "kind", "phone", "duty_phone", "is_active")
+    list_filter = ("kind", "is_active")
+    search_fields = ("name",)
+    inlines = (StaffInline,)
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Company | None = None) -> bool:
+        """Old tickets name it: an organisation that ceased is made inactive."""
+        return False
+
+
+@admin.register(Locality)
+class LocalityAdmin(ModelAdmin[Locality]):
+    list_display = ("name", "district", "area_code")
+    list_filter = ("district",)
+    search_fields = ("name", "district")
+    list_per_page = 50
+    show_full_result_count = False
+
+
+@admin.register(Service)
+class ServiceAdmin(ModelAdmin[Service]):
+    list_display = ("title", "code")
+    search_fields = ("title", "code")
+
+
+@admin.register(Building)
+class BuildingAdmin(ModelAdmin[Building]):
+    list_display = ("address", "entrances", "floors", "flats")
+    list_filter = (("locality", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("locality",)
+    # Sorting a hundred thousand houses by street reads them all; the index of the key does not.
+    ordering = ("-id",)
+    sortable_by = ()
+    search_fields = ("search_text",)
+    search_help_text = _("Населённый пункт, улица, дом: любые части слов")
+    autocomplete_fields = ("locality",)
+    list_per_page = 50
+    show_full_result_count = False
+
+    @admin.display(description=_("адрес"))
+    def address(self, house: Building) -> str:
+        return str(house)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Building], search_term: str
+    ) -> tuple[QuerySet[Building], bool]:
+        """As at the desk: every typed word, «е» and «ё» being one."""
+        found = queryset.select_related("locality")
+        words = search_term.lower().replace("ё", "е").replace(",", " ").split()
+        for word in words:
+            found = found.filter(search_text__contains=word)
+        return found, False
+
+
+class ValidityFilter(admin.SimpleListFilter):
+    title = _("действует")
+    parameter_name = "valid"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> Any:
+        return [("today", _("сегодня")), ("past", _("уже нет"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Responsibility]) -> QuerySet[Responsibility]:
+        today = now().date()
+        if self.value() == "today":
+            return queryset.filter(valid_from__lte=today).filter(Q(valid_to=None) | Q(valid_to__gt=today))
+        return queryset.filter(valid_to__lte=today) if self.value() == "past" else queryset
+
+
+@admin.register(Responsibility)
+class ResponsibilityAdmin(ModelAdmin[Responsibility]):
+    list_display = ("company", "service", "where", "valid_from", "valid_to")
+    list_filter = (ValidityFilter, "service", "company__kind")
+    list_select_related = ("company", "service", "building__locality", "locality")
+    autocomplete_fields = ("company", "service", "building", "locality")
+    search_fields = ("company__name", "building__search_text", "locality__name")
+    ordering = ("-id",)
+    sortable_by = ()
+    list_per_page = 50
+    show_full_result_count = False
+
+    @admin.display(description=_("где"))
+    def where(self, row: Responsibility) -> str:
+        return str(row.building or row.locality)

@@ -1,0 +1,1 @@
+"""The programs' face: on the same querysets and services as the screens."""

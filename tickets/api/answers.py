@@ -1,0 +1,244 @@
+"""What the API says. Phones and names are for the centre only: organisations get answers without these fields."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from callbacks.models import CallAttempt, CallbackObligation, Clock, Contact
+from callbacks.models.deadlines import Deadline, Mark
+from companies.models import Building, Company
+from tickets.models import Category, Ticket, TicketEvent
+from tickets.services import promise_ids
+from tickets.workflow import Status
+
+# Who and what of the citizen only the centre may know.
+PERSONAL = ("phone", "extension", "caller_name")
+
+
+class CompanyAnswer(serializers.ModelSerializer[Company]):
+    class Meta:
+        model = Company
+        fields = ("id", "name", "kind")
+        ref_name = "Company"
+
+
+class NamedCompany(serializers.ModelSerializer[Company]):
+    class Meta:
+        model = Company
+        fields = ("id", "name")
+
+
+class BuildingAnswer(serializers.ModelSerializer[Building]):
+    locality = serializers.CharField(source="locality.name")
+
+    class Meta:
+        model = Building
+        fields = ("id", "locality", "street", "house")
+        ref_name = "Building"
+
+
+class CategoryAnswer(serializers.ModelSerializer[Category]):
+    class Meta:
+        model = Category
+        fields = ("code", "place", "group", "problem", "is_emergency", "is_danger", "responsible_kind")
+        ref_name = "Category"
+
+
+class NamedCategory(serializers.ModelSerializer[Category]):
+    class Meta:
+        model = Category
+        fields = ("code", "problem")
+
+
+class AddressAnswer(serializers.Serializer[Ticket]):
+    """The address as it was written down: later edits of the register do not change it."""
+
+    building = serializers.IntegerField(source="building_id", allow_null=True)
+    locality = serializers.CharField(source="locality_name", allow_blank=True)
+    street = serializers.CharField()
+    house = serializers.CharField()
+    entrance = serializers.CharField(allow_blank=True)
+    floor = serializers.CharField(allow_blank=True)
+    flat = serializers.CharField(allow_blank=True)
+
+
+class PromiseAnswer(serializers.ModelSerializer[CallbackObligation]):
+    """A promise to ring back; ``due_at`` is null where there is no number to ring."""
+
+    class Meta:
+        model = CallbackObligation
+        fields = ("id", "reason", "due_at", "state")
+
+
+class DeadlineAnswer(serializers.ModelSerializer[Deadline]):
+    """A clock of the work. Only the marks V and V2 may be shown as law; D is the centre's own rule."""
+
+    clock = serializers.ChoiceField(choices=Clock.choices)
+    mark = serializers.ChoiceField(choices=Mark.choices)
+    outcome = serializers.ChoiceField(choices=Deadline.Outcome.choices, allow_null=True)
+
+    class Meta:
+        model = Deadline
+        fields = ("clock", "due_at", "source", "mark", "stopped_at", "outcome")
+
+
+class TicketAnswer(serializers.ModelSerializer[Ticket]):
+    """What a registration or a step answers: no personal data, so that it may be kept for repeated requests."""
+
+    status = serializers.ChoiceField(choices=Status.choices)
+    company = NamedCompany(allow_null=True)
+    category = NamedCategory()
+    callback = PromiseAnswer()
+    deadlines = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Ticket
+        fields: tuple[str, ...] = ("number", "status", "registered_at", "company", "category", "callback", "deadlines")
+
+    @extend_schema_field(DeadlineAnswer(many=True))
+    def get_deadlines(self, ticket: Ticket) -> Any:
+        clocks = Deadline.objects.filter(ticket_deadline__ticket=ticket).order_by("id")
+        return DeadlineAnswer(clocks, many=True).data
+
+
+class ForReader(serializers.Serializer[Any]):
+    """Leaves the citizen's data out where the reader is not of the centre."""
+
+    def to_representation(self, instance: Any) -> Any:
+        said = super().to_representation(instance)
+        if not self.context["request"].user.is_of_centre:
+            for name in PERSONAL:
+                said.pop(name, None)
+        return said
+
+
+class TicketRow(ForReader, serializers.ModelSerializer[Ticket]):
+    status = serializers.ChoiceField(choices=Status.choices)
+    company = NamedCompany(allow_null=True)
+    category = NamedCategory()
+    address = AddressAnswer(source="*")
+    callback = PromiseAnswer()
+    phone = serializers.CharField(source="contact.phone", required=False, allow_blank=True)
+    extension = serializers.CharField(source="contact.extension", required=False, allow_blank=True)
+    caller_name = serializers.CharField(source="contact.caller_name", required=False, allow_blank=True)
+
+    class Meta:
+        model = Ticket
+        fields: tuple[str, ...] = (
+            "number", "status", "registered_at", "is_emergency", "company", "category", "address", "text",
+            "planned_at", "postponed_until", "done_at", "closed_at", "returns", "callback", *PERSONAL,
+        )  # fmt: skip
+
+
+class EventAnswer(serializers.ModelSerializer[TicketEvent]):
+    """A line of the history."""
+
+    actor = serializers.CharField(source="actor.__str__")
+    company = NamedCompany(allow_null=True)
+    from_status = serializers.ChoiceField(choices=Status.choices, allow_blank=True)
+    to_status = serializers.ChoiceField(choices=Status.choices)
+    details = serializers.DictField(child=serializers.CharField())
+
+    class Meta:
+        model = TicketEvent
+        fields = ("step", "actor", "company", "from_status", "to_status", "happened_at", "reason", "note", "details")
+
+
+class AttemptAnswer(serializers.ModelSerializer[CallAttempt]):
+    """One call to the citizen (or of his). What was said is for the centre."""
+
+    outcome = serializers.ChoiceField(choices=CallAttempt.Outcome.choices, allow_null=True)
+    note = serializers.CharField(required=False, allow_blank=True)
+
+    class Meta:
+        model = CallAttempt
+        fields = ("id", "direction", "started_at", "ended_at", "outcome", "note")
+
+    def to_representation(self, instance: CallAttempt) -> Any:
+        said = super().to_representation(instance)
+        if not self.context["request"].user.is_of_centre:
+            said.pop("note")
+        return said
+
+
+class TicketCard(TicketRow):
+    channel = serializers.ChoiceField(source="contact.channel", choices=Contact.Channel.choices)
+    called_at = serializers.DateTimeField(source="contact.received_at")
+    control_callback = PromiseAnswer(allow_null=True)
+    deadlines = serializers.SerializerMethodField()
+    attempts = serializers.SerializerMethodField()
+    history = serializers.SerializerMethodField()
+
+    class Meta(TicketRow.Meta):
+        fields = (
+            *TicketRow.Meta.fields, "channel", "called_at", "transferred_at", "accepted_at", "started_at",
+            "localised_at", "works", "act_number", "control_callback", "deadlines", "attempts", "history",
+        )  # fmt: skip
+
+    @extend_schema_field(DeadlineAnswer(many=True))
+    def get_deadlines(self, ticket: Ticket) -> Any:
+        return TicketAnswer.get_deadlines(self, ticket)  # type: ignore[arg-type]
+
+    @extend_schema_field(AttemptAnswer(many=True))
+    def get_attempts(self, ticket: Ticket) -> Any:
+        rows = CallAttempt.objects.filter(obligation__in=promise_ids(ticket)).order_by("id")
+        return AttemptAnswer(rows, many=True, context=self.context).data
+
+    @extend_schema_field(EventAnswer(many=True))
+    def get_history(self, ticket: Ticket) -> Any:
+        rows = ticket.events.visible_to(self.context["request"].user).select_related("actor", "company")
+        return EventAnswer(rows, many=True).data
+
+
+class ReasonAnswer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    title = serializers.CharField()
+
+
+class StepAnswer(serializers.Serializer[Any]):
+    """A step that this caller may take now; ``needs`` is refused when missing, ``asks`` is welcome."""
+
+    step = serializers.CharField()
+    title = serializers.CharField()
+    target = serializers.ChoiceField(choices=Status.choices, allow_null=True)
+    needs = serializers.ListField(child=serializers.CharField())
+    asks = serializers.ListField(child=serializers.CharField())
+    reasons = ReasonAnswer(many=True)
+    warning = serializers.CharField(allow_blank=True)
+
+
+class CallbackRow(serializers.ModelSerializer[CallbackObligation]):
+    """A promise in the queue: whom to ring, what was promised, who holds it."""
+
+    ticket = serializers.SerializerMethodField(help_text="The ticket's number; a missed call has none yet.")
+    phone = serializers.CharField(source="number", allow_blank=True)
+    caller_name = serializers.CharField(source="contact.caller_name", allow_blank=True)
+    claimed_by = serializers.CharField(source="claimed_by.username", allow_null=True)
+
+    class Meta:
+        model = CallbackObligation
+        fields = (
+            "id", "reason", "due_at", "state", "promised_at", "next_attempt_at", "is_danger", "counted_attempts",
+            "occurrences", "phone", "extension", "caller_name", "ticket", "claimed_by", "claimed_until",
+        )  # fmt: skip
+
+    def get_ticket(self, promise: CallbackObligation) -> str | None:
+        for owner in ("ticket", "controlled_ticket", "ticket_promise"):
+            found = getattr(promise, owner, None)
+            if found is not None:
+                ticket = found.ticket if owner == "ticket_promise" else found
+                return str(ticket.number)
+        return None
+
+
+class RecordedAttempt(serializers.ModelSerializer[CallAttempt]):
+    """A call that was written down, and what became of the promise."""
+
+    outcome = serializers.ChoiceField(choices=CallAttempt.Outcome.choices)
+    callback = PromiseAnswer(source="obligation")
+    next_attempt_at = serializers.DateTimeField(source="obligation.next_attempt_at", allow_null=True)
+
+    class Meta:
+        model = CallAttempt
+        fields = ("id", "started_at", "ended_at", "outcome", "callback", "next_attempt_at")

@@ -1,0 +1,164 @@
+"""What the API may be told. Whatever a service or the database would refuse with a crash is refused here by a field."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from accounts.models import User
+from accounts.phones import WrongPhone, parse_phone
+from callbacks.models import CallAttempt, Contact
+from companies.models import Building, Company
+from tickets.models import Category, Ticket
+from tickets.services import Address
+
+# Paper notes of a long breakdown are written down later; further back it is a slip of the pen.
+OLDEST_CALL = timedelta(days=31)
+# Clocks of two servers differ a little.
+SLIP = timedelta(minutes=1)
+LATEST_YEAR = 2099
+OUT_OF_YEARS = _("Укажите момент между 2000 и 2099 годом.")
+
+
+class Moment(serializers.DateTimeField):
+    """ISO 8601, within years that every time zone can show."""
+
+    default_error_messages = {"year": OUT_OF_YEARS}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment = super().to_internal_value(value)
+        if not 2000 <= moment.year <= LATEST_YEAR:
+            self.fail("year")
+        return moment
+
+
+class Row(serializers.PrimaryKeyRelatedField[Any]):
+    """A row by its whole number; anything else is a wrong field, whatever Python makes of it."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(pk_field=serializers.IntegerField(), **given)
+
+
+class AddressRequest(serializers.Serializer[Any]):
+    locality = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    street = serializers.CharField(max_length=150, required=False, allow_blank=True, default="")
+    house = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
+    entrance = serializers.CharField(max_length=8, required=False, allow_blank=True, default="")
+    floor = serializers.CharField(max_length=8, required=False, allow_blank=True, default="")
+    flat = serializers.CharField(max_length=12, required=False, allow_blank=True, default="")
+
+
+class TicketRequest(serializers.Serializer[Any]):
+    """A call, written down. Either ``building``, or street and house in ``address``."""
+
+    phone = serializers.CharField(
+        max_length=40, required=False, allow_blank=True, default="", trim_whitespace=True,
+        help_text="Any usual spelling; without a number say why in `no_phone_reason`.",
+    )  # fmt: skip
+    no_phone_reason = serializers.ChoiceField(choices=Contact.NoPhone.choices, required=False, allow_blank=True)
+    caller_name = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    channel = serializers.ChoiceField(choices=Contact.Channel.choices, default=Contact.Channel.API)
+    called_at = Moment(required=False, help_text="When the person reached us; now, if left out.")
+    building = Row(queryset=Building.objects.with_locality(), required=False, allow_null=True)
+    address = AddressRequest(required=False)
+    category = serializers.SlugRelatedField(slug_field="code", queryset=Category.objects.active())
+    text = serializers.CharField(max_length=8000)
+    emergency = serializers.BooleanField(required=False, allow_null=True, default=None)
+
+    def validate(self, told: dict[str, Any]) -> dict[str, Any]:
+        told["address"] = self._address(told)
+        told["phone"], told["extension"] = self._phone(told)
+        called_at, at = told.get("called_at"), cast(datetime, self.context["at"])
+        if called_at is None:
+            told["called_at"] = at
+        elif called_at > at + SLIP:
+            raise serializers.ValidationError({"called_at": [_("Звонок не может быть в будущем.")]})
+        elif called_at < at - OLDEST_CALL:
+            raise serializers.ValidationError({"called_at": [_("Звонок не может быть старше 31 дня.")]})
+        else:
+            told["called_at"] = min(called_at, at)
+        return told
+
+    def _address(self, told: dict[str, Any]) -> Address:
+        typed = {name: value.strip() for name, value in told.get("address", {}).items()}
+        building = told.get("building")
+        if building is None:
+            missing = [name for name in ("street", "house") if not typed.get(name)]
+            if missing:
+                raise serializers.ValidationError({"address": {name: [_("Нужны улица и дом.")] for name in missing}})
+            building = Building.objects.at_address(
+                locality=typed["locality"], street=typed["street"], house=typed["house"]
+            )  # fmt: skip
+        return Address(building=building, **typed)
+
+    def _phone(self, told: dict[str, Any]) -> tuple[str, str]:
+        if not told["phone"]:
+            if not told.get("no_phone_reason"):
+                raise serializers.ValidationError({"phone": [_("Нужен номер или причина, почему его нет.")]})
+            return "", ""
+        building = told["address"].building
+        try:
+            found = parse_phone(told["phone"], area_code=building.locality.area_code if building else "")
+        except WrongPhone as wrong:
+            raise serializers.ValidationError({"phone": [wrong.message]}) from None
+        return found.number, found.extension
+
+
+class PhoneRequest(serializers.Serializer[Any]):
+    phone = serializers.CharField(max_length=40)
+
+    def validate_phone(self, value: str) -> str:
+        try:
+            return parse_phone(value).number
+        except WrongPhone as wrong:
+            raise serializers.ValidationError([wrong.message]) from None
+
+
+class StepRequest(serializers.Serializer[Any]):
+    """Everything a step may need; which of it, GET …/steps/ tells."""
+
+    note = serializers.CharField(max_length=8000, required=False, allow_blank=True)
+    reason = serializers.CharField(max_length=24, required=False, allow_blank=True)
+    until = Moment(required=False, allow_null=True)
+    company = Row(queryset=Company.objects.active(), required=False, allow_null=True)
+    planned_at = Moment(required=False, allow_null=True)
+    works = serializers.CharField(max_length=8000, required=False, allow_blank=True)
+    act_number = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    said_by = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    duplicate_of = serializers.SlugRelatedField(
+        slug_field="number", queryset=Ticket.objects.none(), required=False, allow_null=True,
+        help_text="Number of the main ticket.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if user := self.context.get("user"):
+            main: Any = self.fields["duplicate_of"]
+            main.queryset = Ticket.objects.visible_to(cast(User, user))
+
+    def validate(self, told: dict[str, Any]) -> dict[str, Any]:
+        """Only what this step has a use for: a word that would be lost is refused, not swallowed."""
+        rule = self.context["rule"]
+        given = {name: value for name, value in told.items() if value not in (None, "")}
+        useless = set(given) - {"note", *rule.needs, *rule.asks}
+        if useless:
+            raise serializers.ValidationError({name: [_("Этот шаг такого не принимает.")] for name in sorted(useless)})
+        return given
+
+
+class AttemptRequest(serializers.Serializer[Any]):
+    outcome = serializers.ChoiceField(choices=CallAttempt.Outcome.choices)
+    note = serializers.CharField(
+        max_length=8000, required=False, allow_blank=True, default="", help_text="Needed when the person was reached.",
+    )  # fmt: skip
+    promised_at = Moment(required=False, allow_null=True, default=None, help_text="Ring again by this moment.")
+    confirmed = serializers.BooleanField(
+        required=False, allow_null=True, default=None,
+        help_text="Needed for a control call that was talked: true closes the ticket, false returns the work.",
+    )  # fmt: skip
+
+    def validate(self, told: dict[str, Any]) -> dict[str, Any]:
+        if told["outcome"] == CallAttempt.Outcome.REACHED and not told["note"].strip():
+            raise serializers.ValidationError({"note": [_("Запишите, что сказали и что ответили.")]})
+        return told

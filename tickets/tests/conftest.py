@@ -1,0 +1,29 @@
+"""What tests of pages share: plain static files, and the moment that the pages read."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tickets.tests.factories import MINUTE, NOON
+
+SetMoment = Callable[[datetime], None]
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings: Any) -> None:
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> SetMoment:
+    """Set the moment that the pages read; two minutes past noon unless told."""
+
+    def be(moment: datetime) -> None:
+        monkeypatch.setattr("accounts.clock.now", lambda: moment)
+
+    be(NOON + 2 * MINUTE)
+    return be

@@ -1,0 +1,430 @@
+"""Tickets through the API: registering, finding, reading."""
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts import clock
+from accounts.models import IdempotencyKey, Role
+from callbacks.models import Contact
+from callbacks.services import start_attempt
+from companies.models import Company, Locality
+from tickets.models import Ticket
+from tickets.services import Address, finish_ring_back, move_ticket
+from tickets.tests.factories import (
+    MINUTE,
+    NOON,
+    BuildingFactory,
+    CompanyFactory,
+    UserFactory,
+    answers_for,
+    client_of,
+    make_ticket,
+    member_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+TICKETS = "/api/v1/tickets/"
+PHONE = "+79101234567"
+
+
+def call(**differs: Any) -> dict[str, Any]:
+    """A call as a program tells it; a value of ``...`` leaves the field out."""
+    told = {
+        "phone": "8 910 123-45-67",
+        "caller_name": "Иванова М. П.",
+        "address": {"street": "ул. Кирова", "house": "20", "flat": "15"},
+        "category": "P03",
+        "text": "Нет света в подъезде",
+    }
+    return {name: value for name, value in (told | differs).items() if value is not ...}
+
+
+def register(client: APIClient, key: str = "", **differs: Any) -> Any:
+    headers: Any = {"HTTP_IDEMPOTENCY_KEY": key} if key else {}
+    return client.post(TICKETS, call(**differs), format="json", **headers)
+
+
+# ── Registering ──────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_call_becomes_a_ticket_with_a_promise_and_goes_to_who_answers() -> None:
+    building = BuildingFactory.create(house="20")
+    company = CompanyFactory.create()
+    answers_for(company, building=building)
+
+    answer = register(client_of())
+
+    assert answer.status_code == 201, answer.data
+    told = answer.json()
+    assert list(told) == ["number", "status", "registered_at", "company", "category", "callback", "deadlines"]
+    assert told["status"] == "assigned"
+    assert told["company"] == {"id": company.pk, "name": company.name}
+    assert told["category"]["code"] == "P03"
+    assert set(told["callback"]) == {"id", "reason", "due_at", "state"}
+    assert (told["callback"]["reason"], told["callback"]["state"]) == ("first_answer", "open")
+    assert {clock["clock"] for clock in told["deadlines"]} >= {"acceptance"}
+    assert all(clock["source"] and clock["mark"] for clock in told["deadlines"])
+    assert told["registered_at"].endswith("+03:00")
+    ticket = Ticket.objects.select_related("contact", "building").get(number=told["number"])
+    assert (ticket.building, ticket.flat) == (building, "15")
+    assert (ticket.contact.phone, ticket.contact.channel) == (PHONE, Contact.Channel.API)
+
+
+def test_an_address_out_of_the_register_is_kept_as_typed_and_waits_for_the_operator() -> None:
+    answer = register(client_of(), address={"locality": "д. Новая", "street": "Лесная", "house": "1а"})
+
+    ticket = Ticket.objects.get(number=answer.json()["number"])
+    assert answer.json()["company"] is None
+    assert (ticket.status, ticket.building, ticket.address) == ("registered", None, "д. Новая, Лесная, 1а")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"locality": "Калуга", "street": "Кирова", "house": "20"},
+        {"locality": "город Калуга", "street": "улица кирова", "house": "д. 20"},
+        {"street": "КИРОВА УЛ.", "house": "20"},
+    ],
+)
+def test_an_address_is_found_in_the_register_however_it_is_typed(typed: dict[str, str]) -> None:
+    building = BuildingFactory.create(house="20")
+    BuildingFactory.create(house="120")
+    register(client_of(), address=typed)
+    assert Ticket.objects.get().building == building
+
+
+def test_letters_e_and_yo_are_one_in_addresses() -> None:
+    building = BuildingFactory.create(street="ул. Берёзовая", house="3")
+    register(client_of(), address={"street": "Березовая", "house": "3"})
+    assert Ticket.objects.get().building == building
+
+
+def test_the_same_street_of_two_towns_is_not_guessed() -> None:
+    BuildingFactory.create(house="20")
+    BuildingFactory.create(house="20", locality=Locality.objects.create(name="г. Обнинск"))
+    register(client_of())
+    assert Ticket.objects.get().building is None
+
+
+def test_a_building_may_be_named_by_its_id() -> None:
+    building = BuildingFactory.create()
+    answer = register(client_of(), building=building.pk, address={"flat": "7", "entrance": "2"})
+    assert answer.status_code == 201
+    ticket = Ticket.objects.get()
+    assert (ticket.building, ticket.street, ticket.flat, ticket.entrance) == (building, building.street, "7", "2")
+
+
+def test_the_time_of_the_call_is_not_the_time_of_writing_it_down() -> None:
+    called_at = clock.now() - timedelta(minutes=20)
+    register(client_of(), called_at=called_at.isoformat())
+    ticket = Ticket.objects.select_related("contact").get()
+    assert ticket.contact.received_at == called_at
+    assert ticket.registered_at > called_at
+
+
+def test_a_hidden_number_is_never_refused() -> None:
+    answer = register(client_of(), phone="", no_phone_reason="hidden")
+    assert answer.status_code == 201
+    assert answer.json()["callback"] | {"id": 0} == {
+        "id": 0, "reason": "first_answer", "due_at": None, "state": "not_callable",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("differs", "field"),
+    [
+        ({"phone": ...}, "phone"),
+        ({"phone": "112"}, "phone"),
+        ({"phone": "не скажу"}, "phone"),
+        ({"text": "  \n "}, "text"),
+        ({"text": "я" * 8001}, "text"),
+        ({"text": "бел\x00ый"}, "text"),
+        ({"category": "нет такой"}, "category"),
+        ({"category": ...}, "category"),
+        ({"category": None}, "category"),
+        ({"category": ["P03"]}, "category"),
+        ({"address": ...}, "address.street"),
+        ({"address": {"street": "Кирова"}}, "address.house"),
+        ({"address": "Кирова, 20"}, "address.non_field_errors"),
+        ({"building": 10**30}, "building"),
+        ({"building": 0}, "building"),
+        ({"building": True}, "building"),
+        ({"building": 1.5}, "building"),
+        ({"called_at": "2999-01-01T00:00:00Z"}, "called_at"),
+        ({"called_at": "0001-01-01T00:00:00+14:00"}, "called_at"),
+        ({"called_at": "2001-01-01T00:00:00Z"}, "called_at"),
+        ({"called_at": "вчера"}, "called_at"),
+        ({"channel": "pigeon"}, "channel"),
+        ({"emergency": "perhaps"}, "emergency"),
+        ({"caller_name": "я" * 201}, "caller_name"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named(differs: dict[str, Any], field: str) -> None:
+    answer = register(client_of(), **differs)
+    assert answer.status_code == 400, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    assert field in answer.json()["errors"]
+    assert not Ticket.objects.exists()
+
+
+def test_fields_of_the_row_cannot_be_set_from_outside() -> None:
+    stranger = UserFactory.create()
+    foreign_company = CompanyFactory.create()
+    answer = register(
+        client_of(), number="26-999999", status="closed", company=foreign_company.pk, company_id=foreign_company.pk,
+        registered_by=stranger.pk, registered_at="2020-01-01T00:00:00Z", foreman=stranger.pk, returns=7, callback=1,
+        closed_at="2020-01-01T00:00:00Z", intake_key="00000000-0000-0000-0000-000000000000",
+    )  # fmt: skip
+    assert answer.status_code == 201
+    ticket = Ticket.objects.get()
+    assert (ticket.status, ticket.company, ticket.returns, ticket.foreman) == ("registered", None, 0, None)
+    assert ticket.number != "26-999999"
+    assert ticket.registered_by != stranger
+    assert ticket.registered_at > NOON + timedelta(days=0)
+    assert ticket.intake_key.int != 0
+
+
+@pytest.mark.parametrize("role", [Role.HEAD, Role.ADMIN, Role.COMPANY, Role.FOREMAN])
+def test_only_who_takes_calls_registers(role: Role) -> None:
+    assert register(client_of(role=role)).status_code == 403
+    assert not Ticket.objects.exists()
+
+
+# ── Idempotency ──────────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_same_key_and_body_get_the_same_answer() -> None:
+    client = client_of()
+    first, again = register(client, key="a1"), register(client, key="a1")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert Ticket.objects.count() == 1
+    assert "9101234567" not in str(IdempotencyKey.objects.get().answer)
+
+
+def test_the_same_key_with_another_body_is_refused() -> None:
+    client = client_of()
+    register(client, key="a1")
+    answer = register(client, key="a1", text="Другая беда")
+    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_key_reused")
+    assert Ticket.objects.count() == 1
+
+
+def test_keys_of_two_programs_do_not_meet() -> None:
+    register(client_of(), key="a1")
+    assert register(client_of(), key="a1").status_code == 201
+    assert Ticket.objects.count() == 2
+
+
+def test_a_refused_request_leaves_its_key_free() -> None:
+    client = client_of()
+    assert register(client, key="a1", text="").status_code == 400
+    assert register(client, key="a1").status_code == 201
+
+
+def test_without_a_key_each_request_is_a_ticket() -> None:
+    client = client_of()
+    register(client)
+    register(client)
+    assert Ticket.objects.count() == 2
+
+
+def test_a_key_has_a_length() -> None:
+    answer = register(client_of(), key="k" * 201)
+    assert "Idempotency-Key" in answer.json()["errors"]
+
+
+# ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def numbers(client: APIClient, query: str = "") -> list[str]:
+    answer = client.get(f"{TICKETS}{query}")
+    assert answer.status_code == 200, answer.content
+    return [row["number"] for row in answer.json()["results"]]
+
+
+def test_the_list_is_read_page_by_page_there_and_back() -> None:
+    operator, building = UserFactory.create(), BuildingFactory.create()
+    made = [
+        make_ticket(at=NOON + (index // 3) * MINUTE, operator=operator, address=Address(building=building)).number
+        for index in range(105)
+    ][::-1]
+    client = client_of(operator)
+
+    pages, url = [], TICKETS
+    while url:
+        page = client.get(url).json()
+        pages.append([row["number"] for row in page["results"]])
+        last, url = page, page["next"]
+    assert [len(page) for page in pages] == [50, 50, 5]
+    assert [number for page in pages for number in page] == made
+    middle = client.get(last["previous"]).json()
+    assert [row["number"] for row in middle["results"]] == pages[1]
+    first = client.get(middle["previous"]).json()
+    assert [row["number"] for row in first["results"]] == pages[0]
+    assert first["previous"] is None
+    assert client.get(first["next"]).json()["results"] == middle["results"]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["x", "%00", "bnVsbA", "WyJuIl0", "WyJuIiwieCIsInkiXQ", "WyJuIixudWxsLG51bGxd", "W1tbW1tb", "9" * 600, "é"],
+)
+def test_a_wrong_cursor_is_a_sentence(cursor: str) -> None:
+    answer = client_of().get(f"{TICKETS}?cursor={cursor}")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["cursor"])
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["2026-05-22T00:42:24+21:43", "0001-01-01T00:00:00+14:00", "2026-05-22T00:42:24", "2026-05-22", 17, True, [], {}],
+)
+@pytest.mark.parametrize("number", [1, 10**30, -1, "x", 1.5])
+def test_a_forged_cursor_is_never_a_crash(moment: Any, number: Any) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(["n", moment, number]).encode()).decode()
+    assert client_of().get(f"{TICKETS}?cursor={cursor}").status_code in (200, 400)
+
+
+def test_filters_narrow_the_list() -> None:
+    company = CompanyFactory.create()
+    old = make_ticket(company=company)
+    at = clock.now()
+    new = make_ticket(at=at, code="P01", text="Пахнет газом на лестнице")
+    client = client_of()
+
+    assert numbers(client) == [new.number, old.number]
+    assert numbers(client, "?status=assigned") == [old.number]
+    assert numbers(client, "?status=assigned&status=registered") == [new.number, old.number]
+    assert numbers(client, f"?company={company.pk}") == [old.number]
+    assert numbers(client, "?category=P01") == [new.number]
+    assert numbers(client, f"?building={new.building_id}") == [new.number]
+    assert numbers(client, "?overdue=true") == [old.number]
+    assert numbers(client, "?overdue=false") == [new.number]
+    assert numbers(client, "?due_before=2026-02-02T13:00:00%2B03:00") == [old.number]
+    assert numbers(client, "?registered_after=2026-02-02T13:00:00%2B03:00") == [new.number]
+    assert numbers(client, "?q=газ") == [new.number]
+    assert numbers(client, f"?q={old.number}") == [old.number]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?status=unknown", "?company=x", "?company=99999999999999999999999", "?company=-1", "?overdue=perhaps",
+        "?due_before=soon", "?due_before=0001-01-01T00:00:00%2B14:00", "?registered_after=9999-12-31T23:59:59-14:00",
+        "?registered_after=2026-05-22T00:42:24%2B21:43", "?due_before=0728-05-22T00:42:24Z",
+        "?q=%00", "?category=%00", "?building=1e400", "?building=NaN", "?q=" + "я" * 201, "?q=\ud800",
+    ],
+)  # fmt: skip
+def test_a_wrong_filter_is_never_a_crash(query: str) -> None:
+    answer = client_of().get(TICKETS + query.encode("utf-8", "replace").decode())
+    assert answer.status_code in (200, 400), answer.content
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+def test_the_list_costs_the_same_however_long(rows: int, django_assert_max_num_queries: Any) -> None:
+    company = CompanyFactory.create()
+    for _row in range(rows):
+        make_ticket(company=company)
+    client = client_of()
+    client.get(TICKETS)  # notes the use of the token
+    with django_assert_max_num_queries(2):
+        assert len(numbers(client)) == rows
+
+
+def test_an_organisation_lists_its_own_without_phones_and_names() -> None:
+    company = CompanyFactory.create()
+    own = make_ticket(company=company)
+    make_ticket(company=CompanyFactory.create())
+    make_ticket()
+
+    [row] = client_of(member_of(company)).get(TICKETS).json()["results"]
+    assert row["number"] == own.number
+    assert not {"phone", "extension", "caller_name"} & set(row)
+    assert PHONE not in str(row)
+    [seen] = client_of().get(f"{TICKETS}?company={company.pk}").json()["results"]
+    assert (seen["phone"], seen["caller_name"]) == (PHONE, "Иванова М. П.")
+
+
+def test_a_foreman_lists_what_he_was_given() -> None:
+    company = CompanyFactory.create()
+    foreman = member_of(company, role=Role.FOREMAN)
+    make_ticket(company=company)
+    given = make_ticket(company=company)
+    Ticket.objects.filter(pk=given.pk).update(foreman=foreman)
+    assert numbers(client_of(foreman)) == [given.number]
+
+
+# ── By phone ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_search_by_phone_takes_any_spelling() -> None:
+    wanted = make_ticket()
+    make_ticket(phone="+79109999999")
+    answer = client_of().post(f"{TICKETS}search/", {"phone": "8 (910) 123-45-67"}, format="json")
+    assert [row["number"] for row in answer.json()] == [wanted.number]
+
+
+def test_search_by_phone_is_for_the_centre() -> None:
+    client = client_of(member_of(CompanyFactory.create()))
+    assert client.post(f"{TICKETS}search/", {"phone": PHONE}, format="json").status_code == 403
+
+
+def test_search_by_phone_says_what_is_wrong() -> None:
+    answer = client_of().post(f"{TICKETS}search/", {"phone": "02"}, format="json")
+    assert list(answer.json()["errors"]) == ["phone"]
+
+
+# ── One ticket ───────────────────────────────────────────────────────────────────────────────────────────────────
+def with_history(company: Company) -> Ticket:
+    ticket = make_ticket(company=company)
+    attempt = start_attempt(obligation=ticket.callback, operator=ticket.registered_by, at=NOON + MINUTE)
+    finish_ring_back(
+        attempt=attempt, outcome="reached", operator=ticket.registered_by, at=NOON + 2 * MINUTE, note=f"Ждёт, {PHONE}"
+    )
+    return ticket
+
+
+def test_the_card_holds_history_clocks_and_calls() -> None:
+    ticket = with_history(CompanyFactory.create())
+    card = client_of().get(f"{TICKETS}{ticket.number}/").json()
+    assert [line["step"] for line in card["history"]] == ["register", "assign"]
+    assert {clock["clock"] for clock in card["deadlines"]} >= {"acceptance"}
+    assert card["attempts"][0]["outcome"] == "reached"
+    assert (card["phone"], card["callback"]["state"]) == (PHONE, "kept")
+
+
+def test_an_organisation_reads_its_ticket_without_the_citizen() -> None:
+    company = CompanyFactory.create()
+    ticket = with_history(company)
+    card = client_of(member_of(company)).get(f"{TICKETS}{ticket.number}/").json()
+    assert card["attempts"][0]["outcome"] == "reached"
+    assert not {"phone", "extension", "caller_name"} & set(card)
+    assert PHONE not in str(card)
+    assert "Иванова" not in str(card)
+
+
+def test_an_organisation_does_not_read_what_another_one_did() -> None:
+    former, present = CompanyFactory.create(), CompanyFactory.create()
+    ticket = make_ticket(company=former)
+    move_ticket(
+        ticket=ticket, step="reject", actor=member_of(former), at=NOON + MINUTE, reason="other", note="спор с соседями"
+    )
+    move_ticket(ticket=ticket, step="assign", actor=ticket.registered_by, at=NOON + 2 * MINUTE, company=present)
+    card = client_of(member_of(present)).get(f"{TICKETS}{ticket.number}/").json()
+    assert [line["step"] for line in card["history"]] == ["register", "assign"]
+    assert "спор" not in str(card)
+
+
+@pytest.mark.parametrize("path", ["", "steps/"])
+def test_a_foreign_ticket_is_as_missing_as_one_that_never_was(path: str) -> None:
+    ticket = make_ticket(company=CompanyFactory.create())
+    client = client_of(member_of(CompanyFactory.create()))
+    foreign, never = client.get(f"{TICKETS}{ticket.number}/{path}"), client.get(f"{TICKETS}26-000000/{path}")
+    assert (foreign.status_code, never.status_code) == (404, 404)
+    assert foreign.json() == never.json()
+
+
+def test_the_card_costs_a_fixed_number_of_queries(django_assert_max_num_queries: Any) -> None:
+    ticket = with_history(CompanyFactory.create())
+    client = client_of()
+    client.get(TICKETS)
+    with django_assert_max_num_queries(7):
+        assert client.get(f"{TICKETS}{ticket.number}/").status_code == 200

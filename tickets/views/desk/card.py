@@ -1,0 +1,200 @@
+"""The ticket card: facts, clocks, promises, history, and the steps that this person may take now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import clock
+from accounts.access import PersonRequest, roles_required
+from accounts.models import CENTRE_ROLES, User
+from accounts.writes import Refused
+from callbacks.models import CallAttempt, CallbackObligation, Clock, Deadline, Escalation
+from tickets import services
+from tickets.forms.steps import StepForm
+from tickets.models import Ticket, TicketEvent
+from tickets.services.steps import NeedMissing
+from tickets.workflow import (
+    STEPS,
+    CancelReason,
+    PostponeReason,
+    RejectReason,
+    UnconfirmedReason,
+    steps_for,
+)
+
+NORM_CLOCKS = (Clock.LOCALISE, Clock.CHECK, Clock.FIX)
+REASONS = {
+    value: label
+    for kind in (RejectReason, PostponeReason, CancelReason, UnconfirmedReason)
+    for value, label in kind.choices
+}
+# The steps whose button says that it cannot be undone by a click.
+FINAL_STEPS = frozenset({"cancel", "close_unconfirmed", "mark_duplicate"})
+
+
+@dataclass(frozen=True, slots=True)
+class StepButton:
+    """What components/_step_buttons.html draws."""
+
+    url: str
+    title: Promise | str
+    form: StepForm | None
+    tone: str
+    consequence: Promise | str
+    icon: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the history: one of ``event``, ``attempt``, ``escalation`` (``is_answer``: somebody took it on)."""
+
+    at: datetime
+    event: TicketEvent | None = None
+    attempt: CallAttempt | None = None
+    escalation: Escalation | None = None
+    is_answer: bool = False
+    title: Promise | str = ""
+    reason: Promise | str = ""
+    planned_at: datetime | None = None
+    until: datetime | None = None
+
+
+@roles_required(*CENTRE_ROLES)
+@require_safe
+def card(request: PersonRequest, number: str) -> HttpResponse:
+    return _show(request, _find(request, number), at=clock.now())
+
+
+@roles_required(*CENTRE_ROLES)
+@require_POST
+def step(request: PersonRequest, number: str, step: str) -> HttpResponse:
+    ticket = _find(request, number)
+    if step not in STEPS or request.user.role not in STEPS[step].roles:
+        raise Http404
+    at = clock.now()
+    form = StepForm(request.POST, step=step, ticket=ticket, actor=request.user)
+    if form.is_valid():
+        try:
+            services.move_ticket(ticket=ticket, step=step, actor=request.user, at=at, **form.given())
+        except NeedMissing as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+        except Refused as refusal:
+            form.add_error(None, str(refusal.message))
+            messages.error(request, refusal.message)
+        else:
+            messages.success(request, _("Записано: %(step)s.") % {"step": STEPS[step].title})
+            return redirect("desk:card", number=ticket.number)
+    return _show(request, ticket, at=at, tried=(step, form))
+
+
+def _find(request: PersonRequest, number: str) -> Ticket:
+    found = Ticket.objects.visible_to(request.user).with_card_details()
+    return get_object_or_404(found, number=number)
+
+
+def _show(
+    request: PersonRequest, ticket: Ticket, *, at: datetime, tried: tuple[str, StepForm] | None = None
+) -> HttpResponse:
+    owed = list(
+        CallbackObligation.objects.filter(pk__in=services.promise_ids(ticket))
+        .select_related("claimed_by", "waived_by", "settled_by__operator", "deadline")
+        .prefetch_related("attempts__operator")
+        .order_by("promised_at", "pk")
+    )
+    clocks = list(
+        Deadline.objects.filter(ticket_deadline__ticket=ticket).select_related("company").order_by("due_at", "pk")
+    )
+    escalations = _escalations(clocks, owed)
+    running = [one for one in (*clocks, *(promise.deadline for promise in owed)) if one and one.stopped_at is None]
+    context: dict[str, Any] = {
+        "ticket": ticket,
+        "at": at,
+        "clocks": clocks,
+        "promises": owed,
+        "outstanding": CallbackObligation.OUTSTANDING,
+        "escalations": escalations,
+        "nearest": min(running, key=lambda one: one.due_at, default=None),
+        "steps": _buttons(ticket, request.user, tried),
+        "history": _history(ticket, owed, escalations),
+        "takes_calls": request.user.role in ("operator", "supervisor"),
+    }
+    return render(request, "desk/card.html", context)
+
+
+def _buttons(ticket: Ticket, user: User, tried: tuple[str, StepForm] | None) -> list[StepButton]:
+    """The table's steps for this status and role. A form that was refused comes back with what was typed."""
+    buttons = []
+    codes = steps_for(status=ticket.status, role=user.role)
+    if tried and tried[0] not in codes:
+        # The ticket has moved on meanwhile: the typed text is shown with the step that is no longer possible.
+        codes.append(tried[0])
+    for code in codes:
+        rule = STEPS[code]
+        form = tried[1] if tried and tried[0] == code else StepForm(step=code, ticket=ticket, actor=user)
+        buttons.append(
+            StepButton(
+                url=reverse("desk:step", kwargs={"number": ticket.number, "step": code}),
+                title=rule.title,
+                form=form if form.fields else None,
+                tone="danger" if code in FINAL_STEPS else "",
+                consequence=rule.warning,
+            )
+        )
+    return buttons
+
+
+# ── What has happened, as lines of one history ───────────────────────────────────────────────────────────────────
+def _escalations(clocks: list[Deadline], owed: list[CallbackObligation]) -> list[Escalation]:
+    ids = [clock.pk for clock in clocks] + [promise.deadline_id for promise in owed if promise.deadline_id]
+    raised = Escalation.objects.filter(deadline__in=ids).select_related("acknowledged_by", "deadline")
+    return list(raised.order_by("raised_at", "pk"))
+
+
+def _history(ticket: Ticket, owed: list[CallbackObligation], escalations: list[Escalation]) -> list[Line]:
+    lines = [_event_line(event) for event in ticket.events.select_related("actor", "company")]
+    lines += [
+        Line(attempt.ended_at, attempt=attempt)
+        for promise in owed
+        for attempt in promise.attempts.all()
+        if attempt.ended_at
+    ]
+    for escalation in escalations:
+        lines.append(Line(escalation.raised_at, escalation=escalation))
+        if escalation.acknowledged_at:
+            lines.append(Line(escalation.acknowledged_at, escalation=escalation, is_answer=True))
+    # Stable: of one moment, the event stands before the call that caused it.
+    return sorted(lines, key=lambda line: line.at)
+
+
+def _event_line(event: TicketEvent) -> Line:
+    rule = STEPS.get(event.step)
+    return Line(
+        event.happened_at,
+        event=event,
+        title=rule.title if rule else "",
+        reason=REASONS.get(event.reason, ""),
+        planned_at=parse_datetime(event.details.get("planned_at", "")),
+        until=parse_datetime(event.details.get("until", "")),
+    )
+
+
+def norm_clocks_of(ticket: Ticket) -> list[Deadline]:
+    """The running clocks of the norm, the nearest first."""
+    clocks = Deadline.objects.running().filter(ticket_deadline__ticket=ticket, clock__in=NORM_CLOCKS)
+    return list(clocks.order_by("due_at"))
+
+
+def refusal_of(ticket: Ticket) -> Line | None:
+    """The organisation's last rejection, with its reason in words."""
+    event = ticket.events.filter(step="reject").last()
+    return _event_line(event) if event else None
