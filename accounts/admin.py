@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from . import services
-from .adminkit import ModelAdmin, ReadOnlyAdmin
+from .adminkit import ReadOnlyAdmin, RegisterAdmin, shown
 from .clock import now
 from .models import AccessRecord, ApiToken, DutyShift, User
 
@@ -50,13 +50,11 @@ class InvitedUserForm(UserModelForm):
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin):
+class UserAdmin(RegisterAdmin[User], BaseUserAdmin):
     list_display = ("username", "last_name", "first_name", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("username", "last_name", "first_name", "email")
     ordering = ("username",)
-    list_per_page = 50
-    show_full_result_count = False
     actions = ("invite",)
     add_form = InvitedUserForm
     add_fieldsets = ((None, {"fields": ("username", "first_name", "last_name", "email", "role")}),)
@@ -100,7 +98,7 @@ class UserAdmin(BaseUserAdmin):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ModelAdmin[ApiToken]):
+class ApiTokenAdmin(RegisterAdmin[ApiToken]):
     """Tokens are issued by ``manage.py issue_token``, which alone shows the secret; here they are revoked."""
 
     list_display = ("name", "user", "created_at", "last_used_at", "revoked_at")
@@ -108,7 +106,6 @@ class ApiTokenAdmin(ModelAdmin[ApiToken]):
     list_select_related = ("user",)
     search_fields = ("name", "user__username")
     fields = readonly_fields = ("name", "user", "created_at", "last_used_at", "revoked_at")
-    show_full_result_count = False
     actions = ("revoke",)
 
     @admin.action(description=_("Отозвать токены"), permissions=["change"])
@@ -124,20 +121,21 @@ class ApiTokenAdmin(ModelAdmin[ApiToken]):
 
 
 @admin.register(DutyShift)
-class DutyShiftAdmin(ModelAdmin[DutyShift]):
+class DutyShiftAdmin(RegisterAdmin[DutyShift]):
     list_display = ("user", "post", "starts_at", "ends_at")
     list_filter = ("post", "starts_at")
     list_select_related = ("user",)
     autocomplete_fields = ("user",)
     date_hierarchy = "starts_at"
     ordering = ("-starts_at",)
-    list_per_page = 50
-    show_full_result_count = False
 
 
 @admin.register(AccessRecord)
 class AccessRecordAdmin(ReadOnlyAdmin[AccessRecord]):
-    list_display = ("recorded_at", "actor", "what", "subject", "reason")
+    list_display = readonly_fields = fields = (
+        shown("recorded_at", _("когда")), shown("actor", _("кто")), shown("what", _("что смотрел")),
+        shown("subject", _("чьё")), shown("reason", _("зачем")),
+    )  # fmt: skip
     list_select_related = ("actor",)
     search_fields = ("subject", "actor__username", "actor__last_name")
     ordering = ("-id",)

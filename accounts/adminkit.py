@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.utils import display_for_value
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
 M = TypeVar("M", bound=Model)
 
@@ -29,14 +31,45 @@ else:
         pass
 
 
-class ReadOnlyAdmin(ModelAdmin[M]):
+def shown(name: str, label: Any) -> Any:
+    """A column that has no Russian name of its own; a choice is shown by its words."""
+
+    @admin.display(description=label)
+    def column(row: Model) -> str:
+        words = getattr(row, f"get_{name}_display", None)
+        return display_for_value(words() if words else getattr(row, name), "—")
+
+    return column
+
+
+class RegisterAdmin(ModelAdmin[M]):
+    """A register of any length: counting a hundred thousand rows would cost more than showing fifty."""
+
+    list_per_page = 50
+    list_max_show_all = 0
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    # Django's «Выберите заявка для изменения» is no Russian: the title is the name itself.
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title} | (extra_context or {}))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        title = capfirst(self.opts.verbose_name)
+        return super().changeform_view(request, object_id, form_url, {"title": title} | (extra_context or {}))
+
+
+class ReadOnlyAdmin(RegisterAdmin[M]):
     """A list and a page to read. No «add», «save», «delete», nor «delete selected»."""
 
     actions = None
-    list_per_page = 50
-    # Counting millions of rows would cost more than showing fifty.
-    show_full_result_count = False
-    list_max_show_all = 0
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

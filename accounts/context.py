@@ -43,6 +43,7 @@ DESK = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.HEAD})
 PLACES = (
     Place("queue", _("Обратные звонки"), "desk:queue", "phone-outgoing", DESK),
     Place("tickets", _("Заявки"), "desk:tickets", "clipboard-list", DESK),
+    Place("alarms", _("Тревоги"), "desk:alarms", "bell", DESK),
     Place("search", _("Поиск"), "desk:search", "search", DESK, hotkey="F3"),
     Place("portal", _("Заявки организации"), "portal:list", "clipboard-list", COMPANY_ROLES),
     Place("reports", _("Отчёты"), "reports:overview", "chart-bar", CENTRE_ROLES - {Role.OPERATOR}),

@@ -11,7 +11,7 @@ import phonenumbers
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-EXTENSION = re.compile(r"(?:доб\.?|добавочный|ext\.?|вн\.?|#|,|;ext=)\s*:?\s*(\d{1,8})\s*$", re.IGNORECASE)
+EXTENSION = re.compile(r"(?:доб\.?|добавочный|ext\.?|вн\.?|#|,|;ext=)\s*:?\s*([0-9]{1,8})\s*$", re.IGNORECASE)
 # What reads as a telephone number among other words: ten or eleven digits, or a local number with its dashes.
 WRITTEN = re.compile(r"(?<![\d№])(?:\+?\d(?:[\s()-]*\d){9,10}|\d{2,3}-\d{2}-\d{2})(?!\d)")
 # Numbers that nobody rings back: emergency services, and codes that cost the caller money.
@@ -41,7 +41,7 @@ def parse_phone(text: str, *, area_code: str = "") -> Phone:
     found = EXTENSION.search(text)
     if found:
         extension, text = found.group(1), text[: found.start()]
-    digits = re.sub(r"\D", "", text)
+    digits = re.sub(r"[^0-9]", "", text)
     if NEVER_DIALLED.match(digits):
         raise WrongPhone(text)
     if not text.strip().startswith("+"):

@@ -3,13 +3,13 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from accounts.adminkit import ModelAdmin, ReadOnlyAdmin
+from accounts.adminkit import ReadOnlyAdmin, RegisterAdmin, shown
 
 from .models import CallbackObligation, Contact, Deadline, Escalation, Outbox, Rung
 
 
 @admin.register(Rung)
-class RungAdmin(ModelAdmin[Rung]):
+class RungAdmin(RegisterAdmin[Rung]):
     """A changed ladder holds for clocks that start afterwards, and for the higher rungs of those that run."""
 
     list_display = ("clock", "number", "offset", "audience")
@@ -40,13 +40,26 @@ class CallbackObligationAdmin(ReadOnlyAdmin[CallbackObligation]):
     list_select_related = ("claimed_by",)
     ordering = ("-promised_at",)
     sortable_by = ()
-    fields = ("contact", "reason", "state", "promised_at", "due_at", "first_attempt_at", "counted_attempts",
-              "occurrences", "settled_at", "waiver", "waiver_note", "waived_by")  # fmt: skip
+    readonly_fields = fields = (
+        shown("contact", _("обращение")), "reason", "state", "promised_at", "due_at", "first_attempt_at",
+        "counted_attempts", "occurrences", "settled_at", "waiver", shown("waiver_note", _("пояснение")),
+        shown("waived_by", _("кто снял")),
+    )  # fmt: skip
 
 
 @admin.register(Deadline)
 class DeadlineAdmin(ReadOnlyAdmin[Deadline]):
-    list_display = ("clock", "title", "started_at", "due_at", "outcome", "company", "source")
+    list_display = fields = (
+        "clock",
+        "title",
+        "started_at",
+        "due_at",
+        "stopped_at",
+        "outcome",
+        "company",
+        "source",
+        "mark",
+    )
     list_filter = ("clock", "outcome")
     list_select_related = ("company",)
     ordering = ("-id",)
@@ -55,7 +68,10 @@ class DeadlineAdmin(ReadOnlyAdmin[Deadline]):
 
 @admin.register(Escalation)
 class EscalationAdmin(ReadOnlyAdmin[Escalation]):
-    list_display = ("raised_at", "deadline", "rung", "audience", "acknowledged_by", "acknowledged_at")
+    list_display = readonly_fields = fields = (
+        "raised_at", shown("deadline", _("какой срок")), "rung", "audience", shown("acknowledged_by", _("кто принял")),
+        shown("acknowledged_at", _("когда принял")),
+    )  # fmt: skip
     list_filter = ("audience", ("acknowledged_at", admin.EmptyFieldListFilter))
     list_select_related = ("deadline", "acknowledged_by")
     ordering = ("-raised_at",)
@@ -64,7 +80,11 @@ class EscalationAdmin(ReadOnlyAdmin[Escalation]):
 
 @admin.register(Outbox)
 class OutboxAdmin(ReadOnlyAdmin[Outbox]):
-    list_display = ("created_at", "channel", "recipient", "subject", "sent_at", "tries", "last_error")
+    list_display = readonly_fields = fields = (
+        shown("created_at", _("написано")), shown("channel", _("как")), shown("recipient", _("кому")),
+        shown("subject", _("тема")), shown("sent_at", _("отправлено")), shown("tries", _("попыток")),
+        shown("last_error", _("ошибка")),
+    )  # fmt: skip
     list_filter = ("channel", ("sent_at", admin.EmptyFieldListFilter))
     list_select_related = ("recipient",)
     ordering = ("-id",)

@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 class CallbacksConfig(AppConfig):
     name = "callbacks"
-    verbose_name = _("обратные звонки")
+    verbose_name = _("Обратные звонки")

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import UserAdmin
-from accounts.adminkit import ModelAdmin, StackedInline, TabularInline
+from accounts.adminkit import RegisterAdmin, StackedInline, TabularInline
 from accounts.clock import now
 from accounts.models import User
 
@@ -35,13 +35,11 @@ class StaffInline(TabularInline[Membership, Company]):
 
 
 @admin.register(Company)
-class CompanyAdmin(ModelAdmin[Company]):
+class CompanyAdmin(RegisterAdmin[Company]):
     list_display = ("name", "kind", "phone", "duty_phone", "is_active")
     list_filter = ("kind", "is_active")
     search_fields = ("name",)
     inlines = (StaffInline,)
-    list_per_page = 50
-    show_full_result_count = False
 
     def has_delete_permission(self, request: HttpRequest, obj: Company | None = None) -> bool:
         """Old tickets name it: an organisation that ceased is made inactive."""
@@ -49,24 +47,22 @@ class CompanyAdmin(ModelAdmin[Company]):
 
 
 @admin.register(Locality)
-class LocalityAdmin(ModelAdmin[Locality]):
+class LocalityAdmin(RegisterAdmin[Locality]):
     list_display = ("name", "district", "area_code")
     list_filter = ("district",)
     search_fields = ("name", "district")
-    list_per_page = 50
-    show_full_result_count = False
 
 
 @admin.register(Service)
-class ServiceAdmin(ModelAdmin[Service]):
+class ServiceAdmin(RegisterAdmin[Service]):
     list_display = ("title", "code")
     search_fields = ("title", "code")
 
 
 @admin.register(Building)
-class BuildingAdmin(ModelAdmin[Building]):
+class BuildingAdmin(RegisterAdmin[Building]):
     list_display = ("address", "entrances", "floors", "flats")
-    list_filter = (("locality", admin.RelatedOnlyFieldListFilter),)
+    list_filter = ("locality",)
     list_select_related = ("locality",)
     # Sorting a hundred thousand houses by street reads them all; the index of the key does not.
     ordering = ("-id",)
@@ -74,8 +70,6 @@ class BuildingAdmin(ModelAdmin[Building]):
     search_fields = ("search_text",)
     search_help_text = _("Населённый пункт, улица, дом: любые части слов")
     autocomplete_fields = ("locality",)
-    list_per_page = 50
-    show_full_result_count = False
 
     @admin.display(description=_("адрес"))
     def address(self, house: Building) -> str:
@@ -107,7 +101,7 @@ class ValidityFilter(admin.SimpleListFilter):
 
 
 @admin.register(Responsibility)
-class ResponsibilityAdmin(ModelAdmin[Responsibility]):
+class ResponsibilityAdmin(RegisterAdmin[Responsibility]):
     list_display = ("company", "service", "where", "valid_from", "valid_to")
     list_filter = (ValidityFilter, "service", "company__kind")
     list_select_related = ("company", "service", "building__locality", "locality")
@@ -115,8 +109,6 @@ class ResponsibilityAdmin(ModelAdmin[Responsibility]):
     search_fields = ("company__name", "building__search_text", "locality__name")
     ordering = ("-id",)
     sortable_by = ()
-    list_per_page = 50
-    show_full_result_count = False
 
     @admin.display(description=_("где"))
     def where(self, row: Responsibility) -> str:

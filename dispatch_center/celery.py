@@ -2,6 +2,7 @@
 
 import logging
 import os
+from typing import Any
 
 from celery import Celery
 from celery.signals import worker_init
@@ -30,7 +31,7 @@ def outlive_a_lost_broker(**_: object) -> None:
             try:
                 super().restore_unacked_once(stderr=stderr)
             except (AttributeError, AssertionError):
-                in_hand = self._delivered or {}
+                in_hand: dict[str, Any] = self._delivered or {}
                 log.warning("The broker was lost with %d messages in hand.", len(in_hand))
                 in_hand.clear()
 

@@ -10,7 +10,7 @@ from tickets.tests.factories import UserFactory, make_ticket
 
 pytestmark = pytest.mark.django_db
 
-ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
+ELSEWHERE: Any = {"REMOTE_ADDR": "192.0.2.7"}
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,17 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from accounts.adminkit import ModelAdmin, ReadOnlyAdmin, TabularInline
+from accounts.adminkit import ReadOnlyAdmin, RegisterAdmin, TabularInline, shown
 
 from .models import Category, Norm, Ticket, TicketEvent
+from .templatetags.portal import TAKEN
+from .workflow import Status
 
 
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin[Category]):
+class CategoryAdmin(RegisterAdmin[Category]):
     list_display = (
         "code",
         "group",
@@ -26,7 +29,6 @@ class CategoryAdmin(ModelAdmin[Category]):
     list_select_related = ("service",)
     search_fields = ("code", "group", "problem", "place")
     autocomplete_fields = ("service",)
-    list_per_page = 50
 
     def has_delete_permission(self, request: HttpRequest, obj: Category | None = None) -> bool:
         """Old tickets name it: a category out of use is switched off."""
@@ -34,7 +36,7 @@ class CategoryAdmin(ModelAdmin[Category]):
 
 
 @admin.register(Norm)
-class NormAdmin(ModelAdmin[Norm]):
+class NormAdmin(RegisterAdmin[Norm]):
     """A new edition is a new row: an edition that tickets were registered with is never rewritten."""
 
     list_display = ("category", "valid_from", "localise_minutes", "check_minutes", "fix_minutes", "act", "mark")
@@ -42,7 +44,6 @@ class NormAdmin(ModelAdmin[Norm]):
     list_select_related = ("category",)
     search_fields = ("category__code", "category__problem", "act")
     autocomplete_fields = ("category",)
-    list_per_page = 50
 
     def has_change_permission(self, request: HttpRequest, obj: Norm | None = None) -> bool:
         return False
@@ -53,9 +54,21 @@ class NormAdmin(ModelAdmin[Norm]):
 
 class HistoryInline(TabularInline[TicketEvent, Ticket]):
     model = TicketEvent
-    fields = ("happened_at", "step", "actor", "to_status", "company", "reason", "note")
+    fields = readonly_fields = (
+        shown("happened_at", _("когда")), "step_title", shown("actor", _("кто")),
+        "status_title", shown("company", _("организация")), shown("reason", _("причина")),
+        shown("note", _("пояснение")),
+    )  # fmt: skip
     extra = 0
     can_delete = False
+
+    @admin.display(description=_("шаг"))
+    def step_title(self, event: TicketEvent) -> str:
+        return str(TAKEN.get(event.step, event.step))
+
+    @admin.display(description=_("состояние"))
+    def status_title(self, event: TicketEvent) -> str:
+        return str(Status(event.to_status).label)
 
     def has_add_permission(self, request: HttpRequest, obj: Ticket | None = None) -> bool:
         return False
@@ -73,5 +86,15 @@ class TicketAdmin(ReadOnlyAdmin[Ticket]):
     search_help_text = "26-000123"
     ordering = ("-id",)
     sortable_by = ()
-    exclude = ("intake_key", "search")
+    readonly_fields = fields = (
+        "number", "status", shown("contact", _("обращение")), shown("callback", _("обещание")),
+        shown("control_callback", _("контрольный звонок")), "category", "norm", "is_emergency", "text", "building",
+        "address", "company", "foreman", "registered_by", "registered_at", "transferred_at", "accepted_at",
+        "planned_at", "started_at", "postponed_until", "localised_at", "done_at", "closed_at", "works", "act_number",
+        "returns", shown("duplicate_of", _("дубликат заявки")),
+    )  # fmt: skip
     inlines = (HistoryInline,)
+
+    @admin.display(description=_("адрес"))
+    def address(self, ticket: Ticket) -> str:
+        return ticket.address

@@ -102,6 +102,8 @@ class Postgres:
             capture_output=True,
             text=True,
             check=False,
+            # Ctrl-C is for us: the cluster is made to its end, which is a second away, and then we stop.
+            start_new_session=True,
         )
         if made.returncode:
             raise CannotStart(f"PostgreSQL could not make its folder {self.data}: {made.stderr.strip()}")

@@ -68,7 +68,8 @@
   });
 
   // ── Keys, by their place on the keyboard and not by the layout ───────────────────────────────────────────────
-  const visible = (element) => element.getClientRects().length > 0;
+  // What lies folded in a closed <details> has a place on the page, but nobody sees it.
+  const visible = (element) => element.getClientRects().length > 0 && element.checkVisibility();
   const keyOf = (event) => (event.code || event.key).replace(/^(Digit|Numpad)(?=\d$|Enter)/, "");
   const TYPED = "input:not([type=radio],[type=checkbox],[type=button],[type=submit]), textarea, select, [contenteditable=true]";
   const isTyping = () => Boolean(document.activeElement?.matches(TYPED));
@@ -180,7 +181,7 @@
   // ── Drafts: what is typed outlives a reload, a crash, an ended session ───────────────────────────────────────
   const draftPrefix = `draft:${body.dataset.user}:`;
   const draftName = (form) => draftPrefix + form.dataset.draft;
-  const isKept = (field) => field.name && field.name !== "csrfmiddlewaretoken" && !/password|file|submit|button/.test(field.type);
+  const isKept = (field) => field.name && !field.closest("[data-no-draft]") && field.name !== "csrfmiddlewaretoken" && !/password|file|submit|button/.test(field.type);
   const fieldsOf = (form) => Array.from(form.elements).filter(isKept);
   const stateOf = (field) => (/radio|checkbox/.test(field.type) ? field.checked : field.multiple ? Array.from(field.selectedOptions, (option) => option.value) : field.value);
   function keepDraft(form) {

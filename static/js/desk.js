@@ -75,8 +75,13 @@
       changed(house);
     });
     list.addEventListener("htmx:afterSwap", () => {
-      if (document.activeElement === input && !house.value) combo.open();
-      else combo.close();
+      combo.close();
+      if (house.value) return;
+      if (document.activeElement === input) return combo.open();
+      // Typed faster than the list came: what can only mean one house means it.
+      const exact = combo.options().filter((option) => "exact" in option.dataset);
+      const sure = exact.length ? exact : combo.options();
+      if (sure.length === 1) combo.take(sure[0]);
     });
   }
 

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.phones import hide_phones
 from callbacks.models import CallAttempt, CallbackObligation, Clock, Contact
 from callbacks.models.deadlines import Deadline, Mark
 from companies.models import Building, Company
@@ -14,6 +15,8 @@ from tickets.workflow import Status
 
 # Who and what of the citizen only the centre may know.
 PERSONAL = ("phone", "extension", "caller_name")
+# Where people type whatever they like, numbers too.
+TYPED = ("text", "works", "note", "details")
 
 
 class CompanyAnswer(serializers.ModelSerializer[Company]):
@@ -103,14 +106,19 @@ class TicketAnswer(serializers.ModelSerializer[Ticket]):
 
 
 class ForReader(serializers.Serializer[Any]):
-    """Leaves the citizen's data out where the reader is not of the centre."""
+    """Leaves the citizen's data out where the reader is not of the centre, numbers within typed words as well."""
 
     def to_representation(self, instance: Any) -> Any:
         said = super().to_representation(instance)
-        if not self.context["request"].user.is_of_centre:
-            for name in PERSONAL:
-                said.pop(name, None)
-        return said
+        if self.context["request"].user.is_of_centre:
+            return said
+        for name in PERSONAL:
+            said.pop(name, None)
+        return {name: _without_phones(value) if name in TYPED else value for name, value in said.items()}
+
+
+def _without_phones(value: Any) -> Any:
+    return {name: hide_phones(text) for name, text in value.items()} if isinstance(value, dict) else hide_phones(value)
 
 
 class TicketRow(ForReader, serializers.ModelSerializer[Ticket]):
@@ -131,7 +139,7 @@ class TicketRow(ForReader, serializers.ModelSerializer[Ticket]):
         )  # fmt: skip
 
 
-class EventAnswer(serializers.ModelSerializer[TicketEvent]):
+class EventAnswer(ForReader, serializers.ModelSerializer[TicketEvent]):
     """A line of the history."""
 
     actor = serializers.CharField(source="actor.__str__")
@@ -188,7 +196,7 @@ class TicketCard(TicketRow):
     @extend_schema_field(EventAnswer(many=True))
     def get_history(self, ticket: Ticket) -> Any:
         rows = ticket.events.visible_to(self.context["request"].user).select_related("actor", "company")
-        return EventAnswer(rows, many=True).data
+        return EventAnswer(rows, many=True, context=self.context).data
 
 
 class ReasonAnswer(serializers.Serializer[Any]):

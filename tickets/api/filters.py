@@ -1,16 +1,16 @@
 """What lists may be narrowed by, in the query string: never a phone or a name."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import QuerySet
 
 from accounts import clock
 from callbacks.models import CallbackObligation
 from companies.models import Building
 from tickets.models import Ticket
+from tickets.models.tickets import TicketQuerySet
 from tickets.workflow import Status
 
 from .requests import LATEST_YEAR, OUT_OF_YEARS
@@ -63,15 +63,15 @@ class TicketFilter(filters.FilterSet):
         model = Ticket
         fields: list[str] = []
 
-    def by_words(self, rows: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
-        return Ticket.objects.search(value) & rows if value.strip() else rows
+    def by_words(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        return rows.search(value)
 
-    def by_overdue(self, rows: QuerySet[Ticket], name: str, value: bool) -> QuerySet[Ticket]:
-        late = Ticket.objects.overdue(clock.now())
-        return rows.filter(pk__in=late) if value else rows.exclude(pk__in=late)
+    def by_overdue(self, rows: TicketQuerySet, name: str, value: bool) -> TicketQuerySet:
+        at = clock.now()
+        return rows.overdue(at) if value else rows.exclude(pk__in=Ticket.objects.overdue(at))
 
-    def by_due(self, rows: QuerySet[Ticket], name: str, value: Any) -> QuerySet[Ticket]:
-        return rows.filter(pk__in=Ticket.objects.overdue(value))
+    def by_due(self, rows: TicketQuerySet, name: str, value: datetime) -> TicketQuerySet:
+        return rows.overdue(value)
 
 
 class CallbackFilter(filters.FilterSet):

@@ -29,8 +29,14 @@ class Result(TextChoices):
     LATER = "later", _("Просит позже")
 
 
-TALKS = frozenset({Result.TALKED, Result.CONFIRMED, Result.NOT_DONE, Result.LATER})
 VERDICTS = {Result.CONFIRMED: True, Result.NOT_DONE: False}
+# What each result has to say; nobody reached says nothing.
+OWN_FIELDS = {
+    Result.TALKED: frozenset({"note", "call_again_at", "also"}),
+    Result.CONFIRMED: frozenset({"note", "also"}),
+    Result.NOT_DONE: frozenset({"note", "also"}),
+    Result.LATER: frozenset({"later_at", "later_note", "also"}),
+}
 
 
 class RingBackForm(forms.Form):
@@ -38,10 +44,13 @@ class RingBackForm(forms.Form):
 
     result = forms.ChoiceField(choices=Result.choices, error_messages={"required": _("Отметьте, чем кончился звонок.")})
     note = forms.CharField(
-        max_length=8000, required=False, label=_("Что сказали и что ответили"), widget=forms.Textarea(attrs={"rows": 2})
-    )
+        max_length=8000, label=_("Что сказали и что ответили"), widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Запишите, что сказали и что ответили.")},
+    )  # fmt: skip
     call_again_at = MomentField(required=False, label=_("Позвоним снова"))
-    later_at = MomentField(required=False, label=_("Когда позвонить"))
+    later_at = MomentField(
+        label=_("Когда позвонить"), error_messages={"required": _("Укажите, когда позвонить.")}
+    )  # fmt: skip
     later_note = forms.CharField(max_length=500, required=False, label=_("Что просил"))
     also = forms.ModelMultipleChoiceField(CallbackObligation.objects.none(), required=False)
     use_required_attribute = False
@@ -53,18 +62,12 @@ class RingBackForm(forms.Form):
         self.fields["also"].queryset = others  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        told = self.cleaned_data
-        match told.get("result"):
-            case Result.LATER:
-                if not told.get("later_at") and "later_at" not in self.errors:
-                    self.add_error("later_at", _("Укажите, когда позвонить."))
-            case Result.TALKED | Result.CONFIRMED | Result.NOT_DONE:
-                if not told.get("note", "").strip() and "note" not in self.errors:
-                    self.add_error("note", _("Запишите, что сказали и что ответили."))
-        # A field of the other outcome must not stop this one.
-        for name in ("call_again_at", "note") if told.get("result") not in TALKS - {Result.LATER} else ("later_at",):
+        """A field of another outcome must not stop this one: each asks for its own."""
+        result = self.cleaned_data.get("result")
+        own = OWN_FIELDS.get(result, frozenset()) if result else frozenset(self.fields)
+        for name in {"note", "call_again_at", "later_at", "later_note", "also"} - own:
             self.errors.pop(name, None)
-        return told
+        return self.cleaned_data
 
     def clean_later_at(self) -> datetime | None:
         return self._future("later_at")
@@ -82,11 +85,11 @@ class RingBackForm(forms.Form):
         """What ``record_ring_back`` takes besides the promise and the person."""
         told = self.cleaned_data
         result = Result(told["result"])
-        if result not in TALKS:
+        if result not in OWN_FIELDS:
             return {"outcome": result.value}
         talked = {"outcome": Outcome.REACHED, "also": list(told["also"])}
         if result == Result.LATER:
-            note = told["later_note"].strip() or str(_("Просит позвонить позже."))
+            note = told["later_note"] or str(_("Просит позвонить позже."))
             return talked | {"note": note, "call_again_at": told["later_at"]}
         # A verdict closes or returns the work: nothing is left to ring again for.
         again = None if result in VERDICTS else told["call_again_at"]

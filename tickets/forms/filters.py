@@ -15,7 +15,7 @@ from companies.models import Company
 from tickets.models import Category, Ticket
 from tickets.workflow import Status
 
-NUMBER = re.compile(r"\d{2}-\d{1,10}")
+NUMBER = re.compile(r"\d{2}-\d{6,10}")
 # Fewer digits than this are in too many numbers to mean one.
 LEAST_DIGITS = 3
 # From here on it is a telephone with its code; less is the end of one, or of a ticket's number.
@@ -57,7 +57,7 @@ class TicketFilter(filters.FilterSet):
         self.at = at
 
     def filter_queryset(self, queryset: Any) -> Any:
-        rows = super().filter_queryset(queryset)
+        rows: Any = super().filter_queryset(queryset)
         return rows if self.form.cleaned_data.get("state") else rows.live()
 
     def by_state(self, rows: Any, name: str, value: str) -> Any:

@@ -67,7 +67,7 @@ class IntakeForm(forms.Form):
     def __init__(self, *args: Any, at: datetime, is_enquiry: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.at, self.is_enquiry = at, is_enquiry
-        self.phone = Phone("")
+        self.number = Phone("")
         if is_enquiry:
             self.fields["text"].error_messages["required"] = _("Запишите, что ответили.")
         else:
@@ -87,7 +87,7 @@ class IntakeForm(forms.Form):
             self._find_house(told)
         building = told.get("building")
         try:
-            self.phone = told_phone(told, area_code=building.locality.area_code if building else "")
+            self.number = told_phone(told, area_code=building.locality.area_code if building else "")
         except ValidationError as error:
             # A number longer than any is already refused by its field.
             if "phone" not in self.errors:
@@ -119,8 +119,8 @@ class IntakeForm(forms.Form):
         """The call itself, unsaved: it is written together with its ticket."""
         told = self.cleaned_data
         return Contact(
-            received_at=told["received_at"], phone=self.phone.number, extension=self.phone.extension,
-            no_phone_reason="" if self.phone.number else told["no_phone_reason"], caller_name=told["caller_name"],
+            received_at=told["received_at"], phone=self.number.number, extension=self.number.extension,
+            no_phone_reason="" if self.number.number else told["no_phone_reason"], caller_name=told["caller_name"],
             taken_by=operator,
         )  # fmt: skip
 
@@ -189,7 +189,7 @@ class MissedCallForm(forms.Form):
     def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.at = at
-        self.phone = Phone("")
+        self.number = Phone("")
 
     def clean_received_at(self) -> datetime:
         moment: datetime = self.cleaned_data["received_at"]
@@ -201,7 +201,7 @@ class MissedCallForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         try:
-            self.phone = told_phone(self.cleaned_data)
+            self.number = told_phone(self.cleaned_data)
         except ValidationError as error:
             if "phone" not in self.errors:
                 self.add_error(None, error)

@@ -60,7 +60,7 @@ class StepForm(forms.Form):
 
     def __init__(self, *args: Any, step: str, ticket: Ticket, actor: User, **kwargs: Any) -> None:
         # Several forms of one page must not share the ids of their fields.
-        super().__init__(*args, auto_id=f"id_{step}_%s", **kwargs)
+        super().__init__(*args, **({"auto_id": f"id_{step}_%s"} | kwargs))
         self.ticket, self.actor = ticket, actor
         rule = STEPS[step]
         for name in (*rule.needs, *rule.asks):

@@ -11,7 +11,7 @@ from django.db.models.functions import Length, Now
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Role, User
+from accounts.models import CENTRE_ROLES, Role, User
 from callbacks.models import CallbackObligation, Contact, Deadline
 from companies.models import Building, Company
 from tickets.workflow import DEAD, LIVE, REPORTED, WITH_COMPANY, Status
@@ -260,10 +260,14 @@ class Ticket(models.Model):
 
 class TicketEventQuerySet(models.QuerySet["TicketEvent"]):
     def visible_to(self, user: User) -> Self:
-        """An organisation reads of a ticket what happened while it had it, and that it was registered."""
+        """An organisation reads that a ticket was registered and what happened while it had it.
+
+        What the centre's people wrote down for each other is not for it.
+        """
         if user.is_of_centre:
             return self
-        return self.filter(Q(company=None, step="register") | Q(company__memberships__user=user))
+        theirs = self.filter(Q(company=None, step="register") | Q(company__memberships__user=user))
+        return theirs.exclude(step="comment", actor__role__in=CENTRE_ROLES)
 
 
 class TicketEvent(models.Model):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts import clock
+from accounts import clock, pagination
 from accounts.models import Role
 from callbacks.models import CallAttempt, CallbackObligation
 from callbacks.services import claim, start_attempt
@@ -165,8 +165,9 @@ def test_the_queue_shows_the_most_urgent_first_with_danger_above_all() -> None:
     assert rows[1]["phone"] == "+79109999999"
 
 
-def test_the_queue_is_read_page_by_page() -> None:
-    made = [make_promise(at=NOON + index * MINUTE, phone=f"+7910123{index:04}") for index in range(60)]
+def test_the_queue_is_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagination, "PAGE", 10)
+    made = [make_promise(at=NOON + index * MINUTE, phone=f"+7910123{index:04}") for index in range(15)]
     danger = make_promise(at=NOON + 90 * MINUTE, phone="+79109999999", is_danger=True)
     client = client_of()
     first = client.get(CALLBACKS).json()

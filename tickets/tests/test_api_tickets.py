@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts import clock
+from accounts import clock, pagination
 from accounts.models import IdempotencyKey, Role
 from callbacks.models import Contact
 from callbacks.services import start_attempt
@@ -140,6 +140,7 @@ def test_a_hidden_number_is_never_refused() -> None:
         ({"phone": ...}, "phone"),
         ({"phone": "112"}, "phone"),
         ({"phone": "не скажу"}, "phone"),
+        ({"phone": "٠١٢٣٤٥٦٧٨٩"}, "phone"),
         ({"text": "  \n "}, "text"),
         ({"text": "я" * 8001}, "text"),
         ({"text": "бел\x00ый"}, "text"),
@@ -169,6 +170,13 @@ def test_what_is_missing_or_wrong_is_named(differs: dict[str, Any], field: str) 
     assert answer["Content-Type"] == "application/problem+json"
     assert field in answer.json()["errors"]
     assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize(("typed", "extension"), [("+79101234567 доб. 12", "12"), ("+79101234567 доб. ١٢", "")])
+def test_an_extension_is_kept_apart(typed: str, extension: str) -> None:
+    assert register(client_of(), phone=typed).status_code == 201
+    contact = Contact.objects.get()
+    assert (contact.phone, contact.extension) == (PHONE, extension)
 
 
 def test_fields_of_the_row_cannot_be_set_from_outside() -> None:
@@ -243,11 +251,12 @@ def numbers(client: APIClient, query: str = "") -> list[str]:
     return [row["number"] for row in answer.json()["results"]]
 
 
-def test_the_list_is_read_page_by_page_there_and_back() -> None:
+def test_the_list_is_read_page_by_page_there_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagination, "PAGE", 10)
     operator, building = UserFactory.create(), BuildingFactory.create()
     made = [
         make_ticket(at=NOON + (index // 3) * MINUTE, operator=operator, address=Address(building=building)).number
-        for index in range(105)
+        for index in range(25)
     ][::-1]
     client = client_of(operator)
 
@@ -256,7 +265,7 @@ def test_the_list_is_read_page_by_page_there_and_back() -> None:
         page = client.get(url).json()
         pages.append([row["number"] for row in page["results"]])
         last, url = page, page["next"]
-    assert [len(page) for page in pages] == [50, 50, 5]
+    assert [len(page) for page in pages] == [10, 10, 5]
     assert [number for page in pages for number in page] == made
     middle = client.get(last["previous"]).json()
     assert [row["number"] for row in middle["results"]] == pages[1]
@@ -329,6 +338,8 @@ def test_the_list_costs_the_same_however_long(rows: int, django_assert_max_num_q
     client.get(TICKETS)  # notes the use of the token
     with django_assert_max_num_queries(2):
         assert len(numbers(client)) == rows
+    with django_assert_max_num_queries(3):
+        assert len(numbers(client, "?q=свет&overdue=true&due_before=2026-02-02T13:00:00%2B03:00")) == rows
 
 
 def test_an_organisation_lists_its_own_without_phones_and_names() -> None:
@@ -394,7 +405,18 @@ def test_the_card_holds_history_clocks_and_calls() -> None:
 def test_an_organisation_reads_its_ticket_without_the_citizen() -> None:
     company = CompanyFactory.create()
     ticket = with_history(company)
-    card = client_of(member_of(company)).get(f"{TICKETS}{ticket.number}/").json()
+    for actor, note in (
+        (ticket.registered_by, "сын просил не звонить"),
+        (member_of(company), "звонил 8 910 123-45-67"),
+    ):
+        move_ticket(ticket=ticket, step="comment", actor=actor, at=NOON + 3 * MINUTE, note=note)
+    Ticket.objects.filter(pk=ticket.pk).update(text="Темно, звоните 8 (910) 123-45-67")
+    client = client_of(member_of(company))
+    card = client.get(f"{TICKETS}{ticket.number}/").json()
+    assert "123-45-67" not in str(card)
+    assert "123-45-67" not in str(client.get(TICKETS).json())
+    assert "сын" not in str(card)
+    assert [line["step"] for line in card["history"]] == ["register", "assign", "comment"]
     assert card["attempts"][0]["outcome"] == "reached"
     assert not {"phone", "extension", "caller_name"} & set(card)
     assert PHONE not in str(card)

@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.clock import now
-from accounts.models import CENTRE_ROLES, Role, User
+from accounts.models import Role, User
 from accounts.writes import Refused
 from companies.models import Company
 from tickets import services
@@ -205,8 +204,7 @@ def _buttons(ticket: Ticket, user: User, *, tried: tuple[str, StepForm] | None, 
 
 def _history(ticket: Ticket, user: User) -> list[TicketEvent]:
     """What happened while the organisation had the ticket, without what the centre wrote for itself."""
-    events = ticket.events.visible_to(user).exclude(Q(step="comment", actor__role__in=CENTRE_ROLES))
-    lines = list(events.select_related("actor"))
+    lines = list(ticket.events.visible_to(user).select_related("actor"))
     for line in lines:
         if line.step in CENTRES_OWN_NOTES:
             line.note = ""

@@ -84,7 +84,7 @@ def _bring_up(supervisor: Supervisor, *, var: Path, port: int, without: Collecti
     say = supervisor.console.say
     env = os.environ | {"VAR_DIR": str(var), "PYTHONUNBUFFERED": "1", "DATABASE_ROLE": "app"}
     env.setdefault("PUBLIC_URL", f"http://localhost:{port}" if settings.DEMO else "")
-    if not (os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE")):
+    if not _given("DATABASE_URL"):
         postgres = Postgres(var)
         if not postgres.data.is_dir():
             say("Making the PostgreSQL cluster…")
@@ -92,7 +92,7 @@ def _bring_up(supervisor: Supervisor, *, var: Path, port: int, without: Collecti
         supervisor.start(postgres.program())
         supervisor.wait_until_ready("postgres")
         postgres.ensure_roles()
-    if not (os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE")):
+    if not _given("REDIS_URL"):
         redis = Redis(var)
         redis.prepare()
         supervisor.start(redis.program())
@@ -100,7 +100,7 @@ def _bring_up(supervisor: Supervisor, *, var: Path, port: int, without: Collecti
     say("Bringing tables, norms and pages up to date…")
     supervisor.run_to_end(plan.prepare(env))
     mail_port = None
-    if settings.DEMO and "mail" not in without and not os.environ.get("EMAIL_URL"):
+    if settings.DEMO and "mail" not in without and not _given("EMAIL_URL"):
         mail_port = plan.free_port()
         env["EMAIL_URL"] = f"smtp://{plan.HOST}:{mail_port}"
         supervisor.notes["mail_port"] = str(mail_port)
@@ -112,6 +112,11 @@ def _bring_up(supervisor: Supervisor, *, var: Path, port: int, without: Collecti
     supervisor.wait_until_ready(*(program.name for program in chosen))
     supervisor.notes |= {"up": "yes", "url": f"http://localhost:{port}"}
     supervisor.write_state()
+
+
+def _given(name: str) -> bool:
+    """Whether somebody has named a server of his own."""
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
 def _announce(supervisor: Supervisor, *, port: int, seconds: float) -> None:
@@ -142,7 +147,7 @@ def _reset(var: Path) -> None:
     """Remove the embedded servers' data, the letters and the uploads; never touch a server that was given to us."""
     if not settings.DEMO:
         raise CannotStart("Only the demonstration's data may be thrown away: DEMO=true is not set.")
-    if os.environ.get("DATABASE_URL"):
+    if _given("DATABASE_URL"):
         raise CannotStart("DATABASE_URL is set; this command only throws away the embedded servers' data.")
     Postgres(var).tidy()
     Redis(var).tidy()

@@ -69,7 +69,7 @@ def acknowledge(request: PersonRequest, pk: int) -> HttpResponse:
     try:
         services.acknowledge(escalation=escalation, by=request.user, at=clock.now(), note=form.cleaned_data["note"])
     except Refused as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, str(refusal.message))
     else:
         messages.success(request, _("Принято. Ваше имя записано в журнал."))
     return redirect(_back(request))

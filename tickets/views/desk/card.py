@@ -38,7 +38,7 @@ REASONS = {
     for value, label in kind.choices
 }
 # The steps whose button says that it cannot be undone by a click.
-FINAL_STEPS = frozenset({"cancel", "close_unconfirmed", "mark_duplicate"})
+FINAL_STEPS = frozenset({"cancel", "close_unconfirmed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def step(request: PersonRequest, number: str, step: str) -> HttpResponse:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
         except Refused as refusal:
             form.add_error(None, str(refusal.message))
-            messages.error(request, refusal.message)
+            messages.error(request, str(refusal.message))
         else:
             messages.success(request, _("Записано: %(step)s.") % {"step": STEPS[step].title})
             return redirect("desk:card", number=ticket.number)
@@ -150,7 +150,8 @@ def _buttons(ticket: Ticket, user: User, tried: tuple[str, StepForm] | None) -> 
                 consequence=rule.warning,
             )
         )
-    return buttons
+    # What ends the work stands last.
+    return sorted(buttons, key=lambda button: button.tone == "danger")
 
 
 # ── What has happened, as lines of one history ───────────────────────────────────────────────────────────────────

@@ -65,7 +65,7 @@ def _register(request: PersonRequest, form: IntakeForm, *, at: datetime) -> Http
 def _record_enquiry(request: PersonRequest, form: IntakeForm) -> HttpResponse:
     told = form.cleaned_data
     promises.record_enquiry(
-        received_at=told["received_at"], phone=form.phone.number, extension=form.phone.extension,
+        received_at=told["received_at"], phone=form.number.number, extension=form.number.extension,
         no_phone_reason=told["no_phone_reason"], operator=request.user, note=told["text"],
         caller_name=told["caller_name"], intake_key=form.key(),
     )  # fmt: skip
@@ -208,7 +208,7 @@ def missed(request: PersonRequest) -> HttpResponse:
     if form.is_valid():
         try:
             promise = promises.record_missed_call(
-                phone=form.phone.number, extension=form.phone.extension, at=at, recorded_by=request.user,
+                phone=form.number.number, extension=form.number.extension, at=at, recorded_by=request.user,
                 received_at=form.cleaned_data["received_at"], no_phone_reason=form.cleaned_data["no_phone_reason"],
             )  # fmt: skip
         except Refused as refusal:

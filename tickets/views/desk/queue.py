@@ -15,7 +15,7 @@ from accounts.access import PersonRequest, roles_required
 from accounts.models import CENTRE_ROLES, DutyPost, DutyShift, Role, User
 from accounts.writes import Refused
 from callbacks import services
-from callbacks.models import CallbackObligation, Heartbeat
+from callbacks.models import CallAttempt, CallbackObligation, Heartbeat
 from tickets.forms.callbacks import WaiveForm
 from tickets.models import Ticket
 
@@ -143,6 +143,10 @@ def queue(request: PersonRequest) -> HttpResponse:
 @roles_required(*TAKES_CALLS)
 @require_POST
 def take_next(request: PersonRequest) -> HttpResponse:
+    running = CallAttempt.objects.in_progress().filter(operator=request.user).first()
+    if running is not None:
+        messages.warning(request, _("Сначала запишите, чем кончился этот звонок."))
+        return redirect("desk:callback", pk=running.obligation_id)
     promise = services.claim_next(operator=request.user, at=clock.now())
     if promise is None:
         messages.info(request, _("Сейчас звонить некому: все звонки взяты или ждут своего времени."))
@@ -157,7 +161,7 @@ def take(request: PersonRequest, pk: int) -> HttpResponse:
     try:
         services.claim(obligation=promise, operator=request.user, at=clock.now())
     except Refused as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, str(refusal.message))
         return redirect("desk:queue")
     return redirect("desk:callback", pk=promise.pk)
 
@@ -169,12 +173,12 @@ def waive(request: PersonRequest, pk: int) -> HttpResponse:
     promise = get_object_or_404(CallbackObligation, pk=pk)
     form = WaiveForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return redirect("desk:queue")
     try:
         services.waive(obligation=promise, by=request.user, at=clock.now(), **form.cleaned_data)
     except Refused as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, str(refusal.message))
     else:
         messages.success(request, _("Обязательство снято. Причина и ваше имя записаны."))
     return redirect("desk:queue")

@@ -57,7 +57,7 @@ def dial(request: PersonRequest, pk: int) -> HttpResponse:
         refused = refusal.message
     if not request.htmx:
         if refused:
-            messages.error(request, refused)
+            messages.error(request, str(refused))
         return redirect("desk:callback", pk=pk)
     running = promise.attempts.in_progress().filter(operator=request.user).first()
     return render(request, "desk/_dial.html", {"promise": promise, "running": running, "refused": refused})
@@ -73,7 +73,7 @@ def finish(request: PersonRequest, pk: int) -> HttpResponse:
         try:
             attempt = services.record_ring_back(obligation=promise, operator=request.user, at=at, **form.given())
         except AlreadySettled as refusal:
-            messages.error(request, refusal.message)
+            messages.error(request, str(refusal.message))
             return redirect("desk:queue")
         except VerdictRequired as refusal:
             form.add_error(None, str(refusal.message))
@@ -131,6 +131,8 @@ def _panel(user: User, promise: CallbackObligation, form: RingBackForm, *, at: d
         "is_control": promise.reason == Reason.CONTROL_CALL,
         "is_missed": promise.reason == Reason.MISSED_CALL,
         "takes_calls": user.role in TAKES_CALLS,
+        # A refused form stays on the page with what was typed, even when the call is no longer his.
+        "writes": (is_mine and user.role in TAKES_CALLS) or form.is_bound,
         "others": _others(promise) if is_mine else [],
         "chosen": form["also"].value() or [],
         "clocks": clocks,

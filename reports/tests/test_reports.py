@@ -1,0 +1,419 @@
+"""Every number of the page against the list behind it, and the rules by which it is counted."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import cycle
+from random import Random
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Role, User
+from callbacks.models import CallbackObligation
+from callbacks.services import (
+    escalate_overdue_batch,
+    finish_attempt,
+    record_enquiry,
+    record_inbound_talk,
+    record_missed_call,
+    start_attempt,
+    sweep,
+    waive,
+)
+from reports.figures import FATES, FIGURES, Number
+from reports.forms import PeriodForm
+from reports.period import Period, today
+from reports.queries import Overview, overview
+from tickets.models import Ticket
+from tickets.services import finish_ring_back, move_ticket
+from tickets.tests.factories import (
+    MINUTE,
+    NOON,
+    CompanyFactory,
+    UserFactory,
+    make_promise,
+    make_ticket,
+    member_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+DAY = today(NOON)
+EVENING = NOON + 6 * 60 * MINUTE
+
+
+def of_day(at: datetime = EVENING) -> Period:
+    return Period(DAY, DAY, at)
+
+
+def talk(promise: CallbackObligation, *, at: datetime, operator: User | None = None) -> None:
+    attempt = start_attempt(obligation=promise, operator=operator or UserFactory.create(), at=at - MINUTE)
+    finish_attempt(attempt=attempt, outcome="reached", at=at, note="Рассказали, кто придёт.")
+
+
+def numbers(part: Any) -> Iterator[Number]:
+    """Every counted number anywhere in the report."""
+    if isinstance(part, Number):
+        yield part
+    elif is_dataclass(part):
+        for found in fields(part):
+            yield from numbers(getattr(part, found.name))
+    elif isinstance(part, dict):
+        yield from numbers(tuple(part.values()))
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from numbers(item)
+
+
+def client_of(role: Role = Role.HEAD) -> Client:
+    client = Client()
+    client.force_login(UserFactory.create(role=role), backend="accounts.backends.PasswordBackend")
+    return client
+
+
+# ── Two generated days, in which every figure happens ────────────────────────────────────────────────────────────
+BOTH_DAYS = Period(DAY - timedelta(days=1), DAY, EVENING)
+
+
+def lively_days() -> None:
+    """Tickets of two days whose callers, organisations and operators do all that there is a figure for."""
+    dice = Random(115)  # noqa: S311  (the same days every time)
+    operators = [UserFactory.create(first_name=name) for name in ("Ольга", "Ирина", "Вера")]
+    senior = UserFactory.create(role=Role.SUPERVISOR)
+    companies = {company: member_of(company) for company in CompanyFactory.create_batch(2)}
+    pairs = cycle([*companies.items(), (None, None)])
+    endings = cycle(["in_time", "in_time", "late", "inbound", "inbound_late", "waived", "waived_late", "missing", ""])
+    for number in range(36):
+        at = NOON - timedelta(minutes=dice.randrange(26 * 60)) - MINUTE
+        company, member = next(pairs)
+        ticket = make_ticket(
+            at=at, phone="" if number % 12 == 7 else f"+79100000{number:03d}", operator=dice.choice(operators),
+            code="E01" if number % 5 == 0 else "P03", company=company,
+        )  # fmt: skip
+        _promise_ends(ticket.callback, next(endings), by=dice.choice(operators), senior=senior)
+        if member is not None:
+            _company_works(ticket, member, dice, by=dice.choice(operators))
+    main = make_ticket(at=NOON, phone="+79109999998")
+    double = make_ticket(at=NOON, phone="+79109999999")
+    move_ticket(ticket=double, step="mark_duplicate", actor=senior, at=NOON + 2 * MINUTE, duplicate_of=main)
+    for number in range(3):
+        record_missed_call(phone=f"+7920000000{number}", received_at=NOON, at=NOON)
+        record_enquiry(received_at=NOON, phone=f"+7930000000{number}", operator=operators[0], note="Ответили.")
+    make_promise(at=EVENING - 5 * MINUTE, phone="+79400000000")
+    while sweep(at=EVENING):
+        pass
+
+
+def _promise_ends(promise: CallbackObligation, ending: str, *, by: User, senior: User) -> None:
+    if not promise.number:
+        return
+    at = promise.promised_at + (11 if ending in {"late", "inbound_late", "waived_late"} else 7) * MINUTE
+    match ending:
+        case "in_time" | "late":
+            talk(promise, at=at, operator=by)
+        case "inbound" | "inbound_late":
+            record_inbound_talk(obligations=[promise], operator=by, started_at=at - MINUTE, at=at, note="Сам позвонил.")
+        case "waived" | "waived_late":
+            waive(obligation=promise, waiver=CallbackObligation.Waiver.WRONG_NUMBER, by=senior, at=at)
+        case "missing":
+            for minutes in (3, 9, 25):
+                attempt = start_attempt(obligation=promise, operator=by, at=promise.promised_at + minutes * MINUTE)
+                at = promise.promised_at + (minutes + 1) * MINUTE
+                finish_attempt(attempt=attempt, outcome="no_answer", at=at)
+            waive(obligation=promise, waiver=CallbackObligation.Waiver.NOT_REACHED, by=senior, at=at, note="Трижды.")
+
+
+def _company_works(ticket: Ticket, member: User, dice: Random, *, by: User) -> None:
+    at = ticket.registered_at + dice.choice([2, 4, 20]) * MINUTE
+    move_ticket(ticket=ticket, step=dice.choice(["accept", "start"]), actor=member, at=at)
+    if dice.random() < 0.5:
+        return
+    at += 30 * MINUTE
+    ticket = move_ticket(ticket=ticket, step="report_done", actor=member, at=at, works="Заменили лампу.")
+    control = ticket.control_callback
+    assert control is not None
+    if control.number:
+        attempt = start_attempt(obligation=control, operator=by, at=at + MINUTE)
+        finish_ring_back(
+            attempt=attempt, outcome="reached", operator=by, at=at + 2 * MINUTE, note="Спросили.",
+            confirmed=ticket.callback.is_final and dice.random() < 0.5,
+        )  # fmt: skip
+
+
+# ── The page and its lists ───────────────────────────────────────────────────────────────────────────────────────
+def test_every_number_links_to_exactly_what_it_counted() -> None:
+    lively_days()
+    client = client_of()
+    report = overview(BOTH_DAYS)
+    found = {number.query: number.count for number in numbers(report)}
+    assert len(found) > 150
+    listed: dict[str, int] = {}
+    # The lists are asked as a browser asks for them.
+    for query in found:
+        page = client.get(f"{reverse('reports:tickets')}?{query}")
+        assert page.status_code == 200, query
+        listed[query] = page.context["page"].paginator.count
+
+    assert listed == found
+    # Nothing is proven of a figure that happened to be nought.
+    assert {parse_qs(query)["cell"][0] for query, count in found.items() if count} == set(FIGURES)
+
+
+def test_what_became_of_the_promises_adds_up_to_all_of_them() -> None:
+    lively_days()
+    report = overview(BOTH_DAYS)
+
+    for line in report.reasons:
+        assert sum(fate.count for fate in line.fates.values()) == line.promised.count
+    assert sum(report.fates[name].count for name in FATES) == report.promised.count > 0
+    assert sum(line.share.kept.count for line in report.hours) == report.share.kept.count > 0
+    assert sum(line.share.broken.count for line in report.hours) == report.share.broken.count > 0
+    assert sum(person.registered.count for person in report.operators) == report.registered.count > 0
+
+
+def test_the_list_holds_as_many_lines_as_its_file(django_assert_max_num_queries: Any) -> None:
+    lively_days()
+    client = client_of(Role.SUPERVISOR)
+    asked = f"from={BOTH_DAYS.first}&to={BOTH_DAYS.last}&at={EVENING:%Y-%m-%dT%H:%M:%SZ}"
+    for cell in FIGURES:
+        with django_assert_max_num_queries(6):
+            page = client.get(f"{reverse('reports:tickets')}?cell={cell}&{asked}")
+        with django_assert_max_num_queries(5):
+            body = b"".join(client.get(f"{reverse('reports:tickets-csv')}?cell={cell}&{asked}"))
+        lines = body.decode("utf-8-sig").splitlines()
+        assert len(lines) == page.context["page"].paginator.count + 1
+
+
+def test_the_page_asks_a_fixed_number_of_questions(django_assert_max_num_queries: Any) -> None:
+    lively_days()
+    client = client_of()
+    with django_assert_max_num_queries(24):
+        page = client.get(reverse("reports:overview"), {"from": BOTH_DAYS.first, "to": BOTH_DAYS.last})
+    assert page.status_code == 200
+
+
+# ── What counts as kept ──────────────────────────────────────────────────────────────────────────────────────────
+def fates(report: Overview) -> dict[str, int]:
+    return {name: fate.count for name, fate in report.fates.items() if fate.count}
+
+
+@pytest.mark.parametrize(("minutes", "fate"), [(9, "kept_in_time"), (10, "kept_in_time"), (11, "kept_late")])
+def test_a_promise_is_kept_by_a_talk_that_ends_before_its_time(minutes: int, fate: str) -> None:
+    talk(make_promise(), at=NOON + minutes * MINUTE)
+
+    assert fates(overview(of_day())) == {fate: 1}
+
+
+@pytest.mark.parametrize(("minutes", "fate"), [(9, "open_in_time"), (10, "overdue"), (11, "overdue")])
+def test_an_open_promise_is_overdue_from_its_very_minute(minutes: int, fate: str) -> None:
+    make_promise()
+
+    assert fates(overview(of_day(NOON + minutes * MINUTE))) == {fate: 1}
+
+
+@pytest.mark.parametrize(("minutes", "fate"), [(9, "inbound_in_time"), (11, "inbound_late")])
+def test_a_caller_who_rang_himself_is_counted_apart(minutes: int, fate: str) -> None:
+    promise = make_promise()
+    at = NOON + minutes * MINUTE
+    record_inbound_talk(
+        obligations=[promise], operator=UserFactory.create(), started_at=at - MINUTE, at=at, note="Сам позвонил."
+    )
+
+    report = overview(of_day())
+    assert fates(report) == {fate: 1}
+    assert report.share.kept.count == 0
+    assert report.share.broken.count == (minutes > 10)
+
+
+@pytest.mark.parametrize(("minutes", "fate"), [(9, "waived_in_time"), (11, "waived_late")])
+def test_a_waiver_does_not_clean_the_percentage_afterwards(minutes: int, fate: str) -> None:
+    by = UserFactory.create(role=Role.SUPERVISOR)
+    wrong_number = CallbackObligation.Waiver.WRONG_NUMBER
+    waive(obligation=make_promise(), waiver=wrong_number, by=by, at=NOON + minutes * MINUTE)
+
+    report = overview(of_day())
+    assert fates(report) == {fate: 1}
+    assert report.share.percent == (None if minutes < 10 else Decimal(0))
+
+
+def test_without_a_number_there_is_no_clock_and_no_percentage() -> None:
+    make_promise(phone="")
+
+    report = overview(of_day())
+    assert fates(report) == {"not_callable": 1}
+    assert report.share.percent is None
+
+
+def test_a_promise_that_moved_to_the_main_ticket_is_counted_once() -> None:
+    main, double = make_ticket(), make_ticket(phone="+79107654321")
+    move_ticket(
+        ticket=double, step="mark_duplicate", actor=UserFactory.create(), at=NOON + 12 * MINUTE, duplicate_of=main
+    )
+
+    report = overview(of_day())
+    assert fates(report) == {"overdue": 2, "moved": 1}
+    assert report.share.broken.count == 2
+
+
+def test_one_hundred_percent_means_not_one_broken() -> None:
+    for number in range(3):
+        talk(make_promise(phone=f"+7910000000{number}"), at=NOON + MINUTE)
+    make_promise(phone="+79109999999")
+
+    assert overview(of_day()).share.percent == Decimal("75.0")
+    assert overview(of_day(NOON + 9 * MINUTE)).share.percent == Decimal("100.0")
+
+
+def test_the_week_before_is_told_as_of_the_same_minute() -> None:
+    week = timedelta(days=7)
+    talk(make_promise(at=NOON - week), at=NOON - week + 11 * MINUTE)
+
+    assert overview(of_day(NOON + 9 * MINUTE)).week_ago.decided == 0
+    assert overview(of_day(NOON + 11 * MINUTE)).week_ago.percent == Decimal(0)
+
+
+def test_a_list_opened_later_still_shows_what_was_counted() -> None:
+    promise = make_promise()
+    asked = of_day(NOON + 11 * MINUTE)
+    assert overview(asked).fates["overdue"].count == 1
+    talk(promise, at=NOON + 20 * MINUTE)
+
+    assert FIGURES["overdue"].rows(asked).get() == promise
+    assert not FIGURES["overdue"].rows(of_day()).exists()
+
+
+def test_midnight_of_the_region_parts_the_days() -> None:
+    midnight = of_day().starts_at
+    make_promise(at=midnight - timedelta(seconds=1))
+    make_promise(at=midnight, phone="+79100000001")
+
+    assert overview(of_day()).promised.count == 1
+
+
+def test_how_long_people_waited() -> None:
+    for number, minutes in enumerate([2, 4, 30]):
+        talk(make_promise(phone=f"+7910000000{number}"), at=NOON + minutes * MINUTE)
+
+    length = overview(of_day()).until_talk
+    assert length.median == 4 * MINUTE
+    assert length.p95 is not None
+    assert 27 * MINUTE < length.p95 < 30 * MINUTE
+    assert length.of.count == 3
+
+
+def test_of_nothing_there_is_no_data() -> None:
+    report = overview(of_day())
+
+    assert report.share.percent is None
+    assert report.until_talk.median is None
+    assert report.hours == ()
+    page = client_of().get(reverse("reports:overview"), {"from": DAY, "to": DAY})
+    assert "нет данных" in page.text
+    assert "0,0" not in page.text
+
+
+# ── Organisations, operators, the ladder ─────────────────────────────────────────────────────────────────────────
+def test_an_organisation_is_asked_how_fast_it_accepts() -> None:
+    company = CompanyFactory.create()
+    of_company = member_of(company)
+    quick, slow, _silent = (make_ticket(company=company, phone=f"+7910000000{number}") for number in range(3))
+    refused = make_ticket(company=company, phone="+79100000009")
+    move_ticket(ticket=quick, step="accept", actor=of_company, at=NOON + 2 * MINUTE)
+    move_ticket(ticket=slow, step="start", actor=of_company, at=NOON + 20 * MINUTE)
+    move_ticket(ticket=refused, step="reject", actor=of_company, at=NOON + MINUTE, reason="not_ours")
+    move_ticket(ticket=quick, step="report_done", actor=of_company, at=NOON + 60 * MINUTE, works="Заменили кран.")
+
+    (line,) = overview(of_day()).companies
+    assert (line.handed_over.count, line.accepted_in_time.count, line.done.count, line.returned.count) == (4, 1, 1, 0)
+    assert line.acceptance.median == 11 * MINUTE
+    assert line.percent == Decimal("25.0")
+
+
+def test_an_operator_is_credited_with_what_he_did() -> None:
+    busy, idle = UserFactory.create(first_name="Ольга"), UserFactory.create(first_name="Ирина")
+    ticket = make_ticket(operator=idle)
+    talk(ticket.callback, at=NOON + 3 * MINUTE, operator=busy)
+
+    first, second = overview(of_day()).operators
+    assert (first.name, first.calls.count, first.talks.count, first.kept_in_time.count) == ("Ольга", 1, 1, 1)
+    assert (second.name, second.registered.count, second.calls.count) == ("Ирина", 1, 0)
+
+
+def test_escalations_stand_by_clock_and_rung() -> None:
+    make_ticket()
+    escalate_overdue_batch(at=NOON + 10 * MINUTE)
+    escalate_overdue_batch(at=NOON + 20 * MINUTE)
+
+    report = overview(of_day())
+    assert report.rungs[:2] == (1, 2)
+    assert [rung.count for rung in report.ladder[0].rungs[:2]] == [1, 1]
+    assert report.now["now_unacknowledged"].count == report.escalations.count
+
+
+# ── What the address may say ─────────────────────────────────────────────────────────────────────────────────────
+def form_of(**asked: str) -> PeriodForm:
+    return PeriodForm(asked, now=NOON)
+
+
+def test_without_a_word_it_is_today() -> None:
+    form = form_of()
+    assert form.is_valid()
+    assert form.period() == Period(DAY, DAY, NOON)
+
+
+def test_a_moment_of_the_future_becomes_now() -> None:
+    form = form_of(at="2030-01-01T00:00:00Z")
+    assert form.is_valid()
+    assert form.period().at == NOON
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"from": "2026-02-02", "to": "2026-02-01"},
+        {"from": "2024-01-01", "to": "2026-02-01"},
+        {"from": "вчера"},
+        {"from": "0001-01-01", "to": "9999-12-31"},
+    ],
+)
+def test_a_wrong_period_is_said_on_the_page(asked: dict[str, str]) -> None:
+    client = client_of()
+    page = client.get(reverse("reports:overview"), asked)
+    assert page.status_code == 400
+    assert asked["from"] in page.text
+    assert client.get(reverse("reports:tickets"), {"cell": "kept", **asked}).status_code == 302
+    assert client.get(reverse("reports:csv"), asked).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"cell": "secret"},
+        {"cell": "calls", "operator": "0"},
+        {"cell": "calls", "operator": "99999999999999999999"},
+        {"cell": "kept_in_time", "hour": "24"},
+        {"cell": "kept_in_time", "reason": "boredom"},
+        {"cell": "escalations", "clock": "cuckoo"},
+        {"cell": "done", "company": "7' OR 1=1"},
+    ],
+)
+def test_an_unknown_list_is_not_found(asked: dict[str, str]) -> None:
+    assert client_of().get(reverse("reports:tickets"), asked).status_code == 404
+    assert client_of().get(reverse("reports:tickets-csv"), asked).status_code == 404
+
+
+def test_a_page_beyond_the_last_is_the_last() -> None:
+    make_ticket()
+    asked = {"cell": "registered", "from": DAY, "to": DAY, "page": "99"}
+    assert client_of().get(reverse("reports:tickets"), asked).status_code == 200
+
+
+def test_the_edge_of_time_is_survived() -> None:
+    asked = {"from": date.max.isoformat(), "to": date.max.isoformat()}
+    assert client_of().get(reverse("reports:overview"), asked).status_code in {200, 400}

@@ -1,0 +1,222 @@
+"""The supervisors' page, the lists behind its numbers, and both as files."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts import clock
+from accounts.models import Role, User
+from callbacks.models import CallbackObligation, Clock
+from companies.models import Company
+
+from .exports import csv_response
+from .figures import FIGURES, Figure
+from .forms import PeriodForm
+from .listing import LISTINGS, Listing
+from .period import Period, presets
+from .queries import Overview
+from .queries import overview as numbers_of
+from .sheets import page_rows
+
+READERS = frozenset({Role.SUPERVISOR, Role.HEAD, Role.ADMIN})
+ROWS_ON_A_PAGE = 50
+
+View = Callable[[HttpRequest], HttpResponseBase]
+
+
+def for_readers(view: View) -> View:
+    """Reports are for those who answer for the shift; to everybody else they do not exist."""
+
+    @login_required
+    @require_safe
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponseBase:
+        if getattr(request.user, "role", None) not in READERS:
+            raise Http404
+        return view(request)
+
+    return guarded
+
+
+@for_readers
+def overview(request: HttpRequest) -> HttpResponse:
+    now = clock.now()
+    form = PeriodForm(request.GET, now=now)
+    context: dict[str, Any] = {"form": form, "presets": _preset_links(request, form), "figures": FIGURES}
+    if not form.is_valid():
+        return render(request, "reports/overview.html", context, status=400)
+    report = numbers_of(form.period())
+    return render(request, "reports/overview.html", context | {
+        "report": report, "finding": _finding(report), "chart": _chart(report),
+        "minutes": f"{settings.CALLBACK_PROMISE / timedelta(minutes=1):g}",
+        "days_query": urlencode({"from": report.period.first, "to": report.period.last}),
+    })  # fmt: skip
+
+
+@for_readers
+def overview_csv(request: HttpRequest) -> HttpResponseBase:
+    form = PeriodForm(request.GET, now=clock.now())
+    if not form.is_valid():
+        return _ask_again(request)
+    period = form.period()
+    return csv_response(f"otchet-{_days(period)}", page_rows(numbers_of(period)))
+
+
+@for_readers
+def rows(request: HttpRequest) -> HttpResponse:
+    """Exactly the rows that a number of the page counted."""
+    form = PeriodForm(request.GET, now=clock.now())
+    if not form.is_valid():
+        return _ask_again(request)
+    figure, narrowed, words = _asked(request.GET)
+    period, listing = form.period(), LISTINGS[figure.subject.name]
+    page = Paginator(_found(figure, period, narrowed), ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "reports/list.html", {
+        "figure": figure, "scope": words, "period": period, "page": page, "columns": listing.columns,
+        "lines": [listing.cells(row, period.at) for row in listing.prepared(page.object_list)],
+    })  # fmt: skip
+
+
+@for_readers
+def rows_csv(request: HttpRequest) -> HttpResponseBase:
+    form = PeriodForm(request.GET, now=clock.now())
+    if not form.is_valid():
+        return _ask_again(request)
+    figure, narrowed, _words = _asked(request.GET)
+    period = form.period()
+    found = _found(figure, period, narrowed)
+    name = f"{request.GET['cell'].replace('_', '-')}-{_days(period)}"
+    return csv_response(name, _file_rows(LISTINGS[figure.subject.name], found, period))
+
+
+def _found(figure: Figure, period: Period, narrowed: dict[str, object]) -> Any:
+    return figure.rows(period, narrowed).order_by(*figure.subject.order)
+
+
+def _file_rows(listing: Listing, found: Any, period: Period) -> Iterator[list[Any]]:
+    yield [column.title for column in listing.columns]
+    for row in listing.prepared(found).iterator(chunk_size=1000):
+        yield [cell.value for cell in listing.cells(row, period.at)]
+
+
+def _ask_again(request: HttpRequest) -> HttpResponse:
+    """The page with the period says what is wrong with it."""
+    return redirect(f"{reverse('reports:overview')}?{request.GET.urlencode()}")
+
+
+# ── What the address asks for ────────────────────────────────────────────────────────────────────────────────────
+def _asked(query: QueryDict) -> tuple[Figure, dict[str, object], list[str]]:
+    """The figure, what narrows it, and the same in words. An unknown one is no page of ours."""
+    figure = FIGURES.get(query.get("cell", ""))
+    if figure is None:
+        raise Http404
+    narrowed: dict[str, object] = {}
+    words: list[str] = []
+    for name in figure.subject.narrowed_by:
+        if value := query.get(name, ""):
+            narrowed[name], word = NARROWING[name](value)
+            words.append(word)
+    return figure, narrowed, words
+
+
+def _whole(value: str) -> int:
+    # Nine digits fit every key and keep PostgreSQL from complaining about the rest.
+    if not (value.isascii() and value.isdigit() and len(value) <= 9):
+        raise Http404
+    return int(value)
+
+
+def _operator(value: str) -> tuple[object, str]:
+    if (user := User.objects.filter(pk=_whole(value)).first()) is None:
+        raise Http404
+    return user.pk, str(user)
+
+
+def _company(value: str) -> tuple[object, str]:
+    if (company := Company.objects.filter(pk=_whole(value)).first()) is None:
+        raise Http404
+    return company.pk, company.name
+
+
+def _hour(value: str) -> tuple[object, str]:
+    hour = _whole(value)
+    if hour > 23:
+        raise Http404
+    return hour, f"{hour:02d}:00–{hour + 1:02d}:00"
+
+
+def _reason(value: str) -> tuple[object, str]:
+    if value not in CallbackObligation.Reason.values:
+        raise Http404
+    return value, str(CallbackObligation.Reason(value).label)
+
+
+def _clock(value: str) -> tuple[object, str]:
+    if value not in Clock.values:
+        raise Http404
+    return value, str(Clock(value).label)
+
+
+def _rung(value: str) -> tuple[object, str]:
+    rung = _whole(value)
+    return rung, _("ступень %s") % rung
+
+
+NARROWING: dict[str, Callable[[str], tuple[object, str]]] = {
+    "operator": _operator,
+    "company": _company,
+    "hour": _hour,
+    "reason": _reason,
+    "clock": _clock,
+    "rung": _rung,
+}
+
+
+# ── What the page needs besides the numbers ──────────────────────────────────────────────────────────────────────
+def _preset_links(request: HttpRequest, form: PeriodForm) -> list[dict[str, Any]]:
+    titles = {
+        "today": _("Сегодня"), "yesterday": _("Вчера"), "week": _("7 дней"), "month": _("С начала месяца"),
+    }  # fmt: skip
+    chosen = (form["from"].value(), form["to"].value())
+    links = []
+    for name, (first, last) in presets(form.now).items():
+        days = (first.isoformat(), last.isoformat())
+        links.append({"title": titles[name], "query": f"from={days[0]}&to={days[1]}", "active": days == chosen})
+    return links
+
+
+def _days(period: Period) -> str:
+    return f"{period.first:%Y-%m-%d}" if period.first == period.last else f"{period.first}-{period.last}"
+
+
+def _finding(report: Overview) -> str:
+    """What the strip by hour shows, said in its title."""
+    if not report.hours:
+        return _("Обещания по часам")
+    worst = max(report.hours, key=lambda line: line.share.broken.count)
+    if not worst.share.broken.count:
+        return _("Ни одно обещание не сорвано")
+    return _("Больше всего сорвано в %(hour)s: %(broken)s из %(all)s") % {
+        "hour": f"{worst.hour}:00", "broken": worst.share.broken.count, "all": worst.share.decided,
+    }  # fmt: skip
+
+
+def _chart(report: Overview) -> dict[str, Any]:
+    """What static/js/reports.js draws; its words come from here too."""
+    return {
+        "hours": [f"{line.hour}:00" for line in report.hours],
+        "kept": [line.share.kept.count for line in report.hours],
+        "broken": [line.share.broken.count for line in report.hours],
+        "words": {"kept": _("В срок"), "broken": _("Не в срок")},
+    }
