@@ -49,7 +49,8 @@ def logging_settings(*, level: str, plain: bool) -> dict[str, object]:
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django.server": {"level": "WARNING"},
-            "django_structlog": {"level": "WARNING"},
+            # A closed tab cancels its stream: that is not worth a line.
+            "django_structlog": {"level": "ERROR"},
             # The sweep of every two seconds would drown everything else.
             "celery": {"level": level if level == "DEBUG" else "WARNING"},
             "axes": {"level": "WARNING"},

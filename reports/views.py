@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import clock
+from accounts.access import PersonRequest, roles_required
 from accounts.models import Role, User
 from callbacks.models import CallbackObligation, Clock
 from companies.models import Company
@@ -29,28 +28,14 @@ from .queries import Overview
 from .queries import overview as numbers_of
 from .sheets import page_rows
 
-READERS = frozenset({Role.SUPERVISOR, Role.HEAD, Role.ADMIN})
 ROWS_ON_A_PAGE = 50
 
-View = Callable[[HttpRequest], HttpResponseBase]
-
-
-def for_readers(view: View) -> View:
-    """Reports are for those who answer for the shift; to everybody else they do not exist."""
-
-    @login_required
-    @require_safe
-    @wraps(view)
-    def guarded(request: HttpRequest) -> HttpResponseBase:
-        if getattr(request.user, "role", None) not in READERS:
-            raise Http404
-        return view(request)
-
-    return guarded
+for_readers = roles_required(Role.SUPERVISOR, Role.HEAD, Role.ADMIN)
 
 
 @for_readers
-def overview(request: HttpRequest) -> HttpResponse:
+@require_safe
+def overview(request: PersonRequest) -> HttpResponse:
     now = clock.now()
     form = PeriodForm(request.GET, now=now)
     context: dict[str, Any] = {"form": form, "presets": _preset_links(request, form), "figures": FIGURES}
@@ -65,7 +50,8 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @for_readers
-def overview_csv(request: HttpRequest) -> HttpResponseBase:
+@require_safe
+def overview_csv(request: PersonRequest) -> HttpResponseBase:
     form = PeriodForm(request.GET, now=clock.now())
     if not form.is_valid():
         return _ask_again(request)
@@ -74,7 +60,8 @@ def overview_csv(request: HttpRequest) -> HttpResponseBase:
 
 
 @for_readers
-def rows(request: HttpRequest) -> HttpResponse:
+@require_safe
+def rows(request: PersonRequest) -> HttpResponse:
     """Exactly the rows that a number of the page counted."""
     form = PeriodForm(request.GET, now=clock.now())
     if not form.is_valid():
@@ -89,7 +76,8 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 
 @for_readers
-def rows_csv(request: HttpRequest) -> HttpResponseBase:
+@require_safe
+def rows_csv(request: PersonRequest) -> HttpResponseBase:
     form = PeriodForm(request.GET, now=clock.now())
     if not form.is_valid():
         return _ask_again(request)
@@ -110,7 +98,7 @@ def _file_rows(listing: Listing, found: Any, period: Period) -> Iterator[list[An
         yield [cell.value for cell in listing.cells(row, period.at)]
 
 
-def _ask_again(request: HttpRequest) -> HttpResponse:
+def _ask_again(request: PersonRequest) -> HttpResponse:
     """The page with the period says what is wrong with it."""
     return redirect(f"{reverse('reports:overview')}?{request.GET.urlencode()}")
 
@@ -184,7 +172,7 @@ NARROWING: dict[str, Callable[[str], tuple[object, str]]] = {
 
 
 # ── What the page needs besides the numbers ──────────────────────────────────────────────────────────────────────
-def _preset_links(request: HttpRequest, form: PeriodForm) -> list[dict[str, Any]]:
+def _preset_links(request: PersonRequest, form: PeriodForm) -> list[dict[str, Any]]:
     titles = {
         "today": _("Сегодня"), "yesterday": _("Вчера"), "week": _("7 дней"), "month": _("С начала месяца"),
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """Making a promise and ending it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -65,12 +66,15 @@ def promise_callback(
     rungs: dict[tuple[str, int], Rung] | None = None,
     next_rung: int | None = 1,
     title: str = "",
+    along: Iterable[Deadline] = (),
 ) -> CallbackObligation:
     """Promise to ring ``contact`` back; ``due_at`` defaults to the centre's ten minutes from ``promised_at``.
 
-    Without a number the promise is born «not callable»: recorded and counted, with no clock.
+    Without a number the promise is born «not callable»: recorded and counted, with no clock. ``along`` are unsaved
+    clocks of the same occasion: they are written in the same statement as the promise's own.
     """
     if not contact.phone:
+        Deadline.objects.bulk_create(along)
         return CallbackObligation.objects.create(
             contact=contact, reason=reason, state=State.NOT_CALLABLE, promised_at=promised_at, is_danger=is_danger
         )
@@ -80,7 +84,7 @@ def promise_callback(
         clock=Clock(reason.value), started_at=promised_at, due_at=due_at, source=source, mark=mark,
         rungs=load_rungs() if rungs is None else rungs, next_rung=next_rung, title=title,
     )  # fmt: skip
-    deadline.save(force_insert=True)
+    Deadline.objects.bulk_create([deadline, *along])
     obligation = CallbackObligation.objects.create(
         contact=contact, reason=reason, state=State.OPEN, promised_at=promised_at, promised_length=due_at - promised_at,
         due_at=due_at, deadline=deadline, is_danger=is_danger, number=contact.phone, extension=contact.extension,

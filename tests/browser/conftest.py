@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from dispatch_center.local.stack import LocalStack
 
@@ -18,6 +18,10 @@ QUIET = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 AXE = Path(__file__).parent.parent / "vendor" / "axe.min.js"
+
+# A machine with two busy cores is still a machine to pass on.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 SignIn = Callable[..., Page]
 
@@ -77,7 +81,7 @@ def sign_in(browser: Browser, contexts: list[BrowserContext]) -> SignIn:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(f"{stack.url}/login/")
         page.fill("[name=username]", username)
         page.fill("[name=password]", "demo")

@@ -79,6 +79,22 @@ def test_a_change_elsewhere_is_on_the_screen_within_a_second(centre: LocalStack,
     assert max(waits) <= 1
 
 
+def test_the_desk_s_queue_shows_a_new_promise_within_a_second(centre: LocalStack, sign_in: SignIn, token: str) -> None:
+    page = sign_in(centre, "operator")
+    page.goto(f"{centre.url}/desk/")
+    page.wait_for_selector("body[data-stream=open]")
+    waits = []
+    # More than once: its polling alone would be as quick now and then.
+    for turn in range(5):
+        promise = register(centre, token, f"+7910554{turn:04}")
+        committed = time.time()
+        page.locator(f"#promise-{promise}").wait_for()
+        waits.append(time.time() - committed)
+        page.wait_for_timeout(700)
+    print(f"queue after the commit: median {statistics.median(waits):.3f} s, worst {max(waits):.3f} s")  # noqa: T201
+    assert max(waits) <= 1
+
+
 def test_without_shared_workers_a_tab_listens_by_itself(centre: LocalStack, sign_in: SignIn, token: str) -> None:
     page = sign_in(centre, "operator")
     page.add_init_script("delete window.SharedWorker")

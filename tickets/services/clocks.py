@@ -40,9 +40,13 @@ def acceptance_clock(*, ticket: Ticket, started_at: datetime, rungs: dict[tuple[
 
 
 def save_clocks(*, ticket: Ticket, deadlines: list[Deadline]) -> None:
-    if deadlines:
-        Deadline.objects.bulk_create(deadlines)
-        TicketDeadline.objects.bulk_create([TicketDeadline(ticket=ticket, deadline=deadline) for deadline in deadlines])
+    Deadline.objects.bulk_create(deadlines)
+    tie_clocks(ticket=ticket, deadlines=deadlines)
+
+
+def tie_clocks(*, ticket: Ticket, deadlines: list[Deadline]) -> None:
+    """Say whose these saved clocks are."""
+    TicketDeadline.objects.bulk_create([TicketDeadline(ticket=ticket, deadline=deadline) for deadline in deadlines])
 
 
 def stop_clocks(*, ticket: Ticket, at: datetime, clocks: tuple[str, ...], withdrawn: bool = False) -> None:

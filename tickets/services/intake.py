@@ -19,7 +19,7 @@ from companies.models import Building, Company
 from tickets.models import Category, Norm, Ticket, TicketEvent
 from tickets.workflow import Status
 
-from .clocks import acceptance_clock, norm_clocks, save_clocks, title_of
+from .clocks import acceptance_clock, norm_clocks, tie_clocks, title_of
 
 P = ParamSpec("P")
 
@@ -38,7 +38,10 @@ class Address:
 
 
 def _once_per_key(function: Callable[P, Ticket]) -> Callable[P, Ticket]:
-    """Of the same form sent twice at once, the slower sender gets the ticket that the quicker one made."""
+    """Of the same form sent twice, the second sender gets the ticket that the first one made.
+
+    The index says so and not a question beforehand: nearly every form is sent once, and a question races.
+    """
 
     @wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> Ticket:
@@ -73,9 +76,6 @@ def register_ticket(
     unsaved: it is written in the same transaction. The same ``intake_key`` again returns the ticket already made: one
     submitted form is one ticket.
     """
-    known = Ticket.objects.filter(intake_key=intake_key).first()
-    if known is not None:
-        return known
     rungs = load_rungs()
     norm = Norm.objects.filter(category=category).valid_on(at.date()).first()
     building = address.building
@@ -90,18 +90,18 @@ def register_ticket(
         status=Status.ASSIGNED if company else Status.REGISTERED,
         registered_by=operator, registered_at=at, intake_key=intake_key,
     )  # fmt: skip
+    clocks = norm_clocks(norm=norm, started_at=at, rungs=rungs, ticket=ticket)
+    if company:
+        clocks.append(acceptance_clock(ticket=ticket, started_at=at, rungs=rungs))
     contact.ended_as = Contact.EndedAs.TICKET
     contact.save()
     ticket.contact = contact
     ticket.callback = promise_callback(
         contact=contact, reason=CallbackObligation.Reason.FIRST_ANSWER, promised_at=at, at=at,
-        is_danger=category.is_danger, rungs=rungs, title=title_of(ticket),
+        is_danger=category.is_danger, rungs=rungs, title=title_of(ticket), along=clocks,
     )  # fmt: skip
     ticket.save(force_insert=True)
-    deadlines = norm_clocks(norm=norm, started_at=at, rungs=rungs, ticket=ticket)
-    if company:
-        deadlines.append(acceptance_clock(ticket=ticket, started_at=at, rungs=rungs))
-    save_clocks(ticket=ticket, deadlines=deadlines)
+    tie_clocks(ticket=ticket, deadlines=clocks)
     events = [TicketEvent(ticket=ticket, step="register", actor=operator, to_status=Status.REGISTERED, happened_at=at)]
     if company:
         events.append(

@@ -21,7 +21,8 @@ from tickets.tests.factories import (
     page,
     signed_in,
 )
-from tickets.workflow import steps_for
+from tickets.views.desk.card import HAPPENED
+from tickets.workflow import STEPS, steps_for
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +58,7 @@ def test_the_history_is_told_in_sentences(client: Client) -> None:
 
     assert "<b>Ольга Смирнова</b>: заявка зарегистрирована" in shown
     assert "передано: УК «Порядок»" in shown
-    assert "<b>Пётр Мастеров</b>: Не наша: вернуть в центр: не наша ответственность" in shown
+    assert "<b>Пётр Мастеров</b>: возвращена в центр: не наша ответственность" in shown
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.SUPERVISOR, Role.HEAD, Role.ADMIN])
@@ -145,6 +146,10 @@ def test_the_card_asks_little(at: Any, django_assert_max_num_queries: Any) -> No
     # Twelve with the question for the moment, which this test answers by itself.
     with django_assert_max_num_queries(11):
         page(client, "desk:card", number=ticket.number)
+
+
+def test_every_step_has_its_words_in_the_history() -> None:
+    assert set(HAPPENED) == set(STEPS) - {"assign"}
 
 
 # ── The list ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import clock
@@ -36,6 +36,28 @@ REASONS = {
     value: label
     for kind in (RejectReason, PostponeReason, CancelReason, UnconfirmedReason)
     for value, label in kind.choices
+}
+# What has happened, where the name of the button would read as an order.
+HAPPENED = {
+    "accept": _("принята"),
+    "reject": _("возвращена в центр"),
+    "start": _("работа начата"),
+    "plan": _("назван срок"),
+    "plan_by_phone": _("срок назван по телефону"),
+    "accept_by_phone": _("принято по телефону"),
+    "localise": _("опасность устранена"),
+    "localise_by_phone": _("опасность устранена, сообщили по телефону"),
+    "postpone": _("отложена"),
+    "report_done": _("работа сделана"),
+    "done_by_phone": _("работа сделана, сообщили по телефону"),
+    "not_confirmed": _("не подтвердилась на месте"),
+    "close": _("закрыта: заявитель подтвердил"),
+    "close_unconfirmed": _("закрыта без разговора"),
+    "return_to_work": _("возвращена в работу"),
+    "cancel": _("отменена"),
+    "mark_duplicate": _("дубликат другой заявки"),
+    "reopen": _("возобновлена"),
+    "comment": _("запись"),
 }
 # The steps whose button says that it cannot be undone by a click.
 FINAL_STEPS = frozenset({"cancel", "close_unconfirmed"})
@@ -178,11 +200,10 @@ def _history(ticket: Ticket, owed: list[CallbackObligation], escalations: list[E
 
 
 def _event_line(event: TicketEvent) -> Line:
-    rule = STEPS.get(event.step)
     return Line(
         event.happened_at,
         event=event,
-        title=rule.title if rule else "",
+        title=HAPPENED.get(event.step, ""),
         reason=REASONS.get(event.reason, ""),
         planned_at=parse_datetime(event.details.get("planned_at", "")),
         until=parse_datetime(event.details.get("until", "")),
