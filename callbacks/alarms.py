@@ -13,6 +13,8 @@ from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from kombu import Connection, pools
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +46,11 @@ class _Broker:
     def hint(self, topic: str) -> None:
         if self._redis is None:
             self._redis = redis.Redis.from_url(
-                settings.REDIS_URL, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS
+                settings.REDIS_URL,
+                socket_timeout=PATIENCE_SECONDS,
+                socket_connect_timeout=PATIENCE_SECONDS,
+                # The client would otherwise try again for seconds.
+                retry=Retry(NoBackoff(), 0),
             )
         self._redis.publish(SCREENS, topic)
 

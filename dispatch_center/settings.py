@@ -185,6 +185,8 @@ if not DEMO:
     SECURE_SSL_REDIRECT = config.flag(env, "SSL_REDIRECT", default=True)
     # Every container of ours is asked for its health without TLS.
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    # Our proxy writes the caller's address anew and never passes on what a stranger put there.
+    AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True

@@ -2,7 +2,7 @@
 
 import os
 
-bind = "0.0.0.0:8000"  # noqa: S104  (inside a container; the proxy is what the world sees)
+bind = "0.0.0.0:8000"  # inside a container: the proxy is what the world sees
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))

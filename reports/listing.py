@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.phones import Phone
 from callbacks.models import CallbackObligation, Contact, Deadline, Escalation
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketDeadline, TicketPromise
 from tickets.workflow import STEPS
 
 
@@ -63,14 +63,16 @@ OF_PROMISE = ("ticket", "controlled_ticket", "ticket_promise__ticket")
 def ticket_of_promise(promise: CallbackObligation) -> Ticket | None:
     """Its ticket by what was fetched with it; a missed call has none."""
     for name in ("ticket", "controlled_ticket"):
-        if (ticket := getattr(promise, name, None)) is not None:
+        ticket: Ticket | None = getattr(promise, name, None)
+        if ticket is not None:
             return ticket
-    link = getattr(promise, "ticket_promise", None)
+    link: TicketPromise | None = getattr(promise, "ticket_promise", None)
     return link.ticket if link else None
 
 
 def _of_deadline(deadline: Deadline) -> Ticket | None:
-    if (link := getattr(deadline, "ticket_deadline", None)) is not None:
+    link: TicketDeadline | None = getattr(deadline, "ticket_deadline", None)
+    if link is not None:
         return link.ticket
     promise = getattr(deadline, "obligation", None)
     return ticket_of_promise(promise) if promise else None

@@ -30,7 +30,7 @@ class Percentile(Aggregate):
         super().__init__(expression, part=float(part), output_field=DurationField(), **extra)
 
 
-def _length(earlier: str, later: str) -> ExpressionWrapper:
+def _length(earlier: str, later: str) -> "ExpressionWrapper[Any]":
     return ExpressionWrapper(F(later) - F(earlier), output_field=DurationField())
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -71,7 +72,7 @@ def rows(request: PersonRequest) -> HttpResponse:
     page = Paginator(_found(figure, period, narrowed), ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "reports/list.html", {
         "figure": figure, "scope": words, "period": period, "page": page, "columns": listing.columns,
-        "lines": [listing.cells(row, period.at) for row in listing.prepared(page.object_list)],
+        "lines": [listing.cells(row, period.at) for row in listing.prepared(cast("QuerySet[Any]", page.object_list))],
     })  # fmt: skip
 
 

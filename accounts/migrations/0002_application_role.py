@@ -4,7 +4,10 @@ from django.db import migrations
 
 ROLE = """
 DO $$ BEGIN
-    CREATE ROLE dispatch_app NOLOGIN;
+    -- An owner who may not create roles finds it made by the administrator.
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'dispatch_app') THEN
+        CREATE ROLE dispatch_app NOLOGIN;
+    END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$;
 DO $$ BEGIN

@@ -193,7 +193,7 @@ def test_the_page_asks_a_fixed_number_of_questions(django_assert_max_num_queries
     lively_days()
     client = client_of()
     with django_assert_max_num_queries(24):
-        page = client.get(reverse("reports:overview"), {"from": BOTH_DAYS.first, "to": BOTH_DAYS.last})
+        page = client.get(reverse("reports:overview"), {"from": str(BOTH_DAYS.first), "to": str(BOTH_DAYS.last)})
     assert page.status_code == 200
 
 
@@ -312,7 +312,7 @@ def test_of_nothing_there_is_no_data() -> None:
     assert report.share.percent is None
     assert report.until_talk.median is None
     assert report.hours == ()
-    page = client_of().get(reverse("reports:overview"), {"from": DAY, "to": DAY})
+    page = client_of().get(reverse("reports:overview"), {"from": str(DAY), "to": str(DAY)})
     assert "нет данных" in page.text
     assert "0,0" not in page.text
 
@@ -410,7 +410,7 @@ def test_an_unknown_list_is_not_found(asked: dict[str, str]) -> None:
 
 def test_a_page_beyond_the_last_is_the_last() -> None:
     make_ticket()
-    asked = {"cell": "registered", "from": DAY, "to": DAY, "page": "99"}
+    asked = {"cell": "registered", "from": str(DAY), "to": str(DAY), "page": "99"}
     assert client_of().get(reverse("reports:tickets"), asked).status_code == 200
 
 

@@ -369,13 +369,14 @@
     } catch { connectionLost(); }
   }, true);
   document.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-CSRFToken"] = cookie("csrftoken"); });
+  const sentBy = (element) => element.matches("form, button") && element.closest("form[method=post], form[hx-post]"); // not a field asking for a part
   document.addEventListener("htmx:beforeRequest", (event) => {
-    const form = event.target.closest("form[method=post], form[hx-post]");
+    const form = sentBy(event.target);
     if (form && event.detail.requestConfig.verb !== "get") lock(form);
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    const form = event.target.closest("form[data-sending]");
-    if (form && form.isConnected) unlock(form);
+    const form = sentBy(event.target);
+    if (form?.isConnected && "sending" in form.dataset) unlock(form);
     if (!event.detail.successful) return;
     connectionFound();
     adjustTo(event.detail.xhr.getResponseHeader("Date"));

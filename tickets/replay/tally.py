@@ -127,8 +127,8 @@ def rung_complaints(*, tickets: list[int], at: datetime) -> Iterator[str]:
         Q(obligation__contact__tickets__in=tickets) | Q(ticket_deadline__ticket__in=tickets)
     )
     rang: dict[int, Counter[int]] = {}
-    for deadline, rung in Escalation.objects.filter(deadline__in=clocks).values_list("deadline_id", "rung"):
-        rang.setdefault(deadline, Counter())[rung] += 1
+    for pk, number in Escalation.objects.filter(deadline__in=clocks).values_list("deadline_id", "rung"):
+        rang.setdefault(pk, Counter())[number] += 1
     rungs = load_rungs()
     for deadline in clocks.distinct():
         stopped_at = deadline.stopped_at or at

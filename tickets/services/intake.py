@@ -51,7 +51,7 @@ def _once_per_key(function: Callable[P, Ticket]) -> Callable[P, Ticket]:
             rule = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
             if rule != "tickets_ticket_intake_key_key":
                 raise
-            return Ticket.objects.get(intake_key=kwargs["intake_key"])
+            return Ticket.objects.get(intake_key=str(kwargs["intake_key"]))
 
     return wrapped
 

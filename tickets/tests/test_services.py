@@ -7,10 +7,10 @@ import pytest
 
 from accounts.models import Role
 from accounts.writes import RuleBroken
-from callbacks.models import CallbackObligation, Clock, Deadline
+from callbacks.models import CallbackObligation, Clock, Contact, Deadline
 from callbacks.services import start_attempt, waive
 from tickets.models import Ticket, TicketEvent
-from tickets.services import StepRefused, finish_ring_back, move_ticket, register_ticket
+from tickets.services import Address, StepRefused, finish_ring_back, move_ticket, register_ticket
 from tickets.services.steps import NeedMissing, control_call_window
 from tickets.tests.factories import MINUTE, NOON, CompanyFactory, UserFactory, make_ticket, member_of
 
@@ -36,12 +36,13 @@ def test_a_ticket_is_born_with_its_promise_of_ten_minutes() -> None:
 def test_the_same_form_twice_is_one_ticket() -> None:
     first = make_ticket()
     again = register_ticket(
-        contact=first.contact, category=first.category, address=None, text="x",  # type: ignore[arg-type]
-        operator=first.registered_by, intake_key=first.intake_key, at=NOON,
+        contact=Contact(received_at=NOON, phone="+79107654321"), category=first.category,
+        address=Address(street="ул. Мира", house="1"), text="x", operator=first.registered_by,
+        intake_key=first.intake_key, at=NOON,
     )  # fmt: skip
 
     assert again.pk == first.pk
-    assert Ticket.objects.count() == 1
+    assert Ticket.objects.count() == Contact.objects.count() == 1
 
 
 def test_handing_over_starts_the_acceptance_clock() -> None:
