@@ -7,6 +7,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
 
 from accounts.models import User
 
@@ -67,8 +68,8 @@ class Company(models.Model):
 
     name = models.CharField(_("название"), max_length=200, unique=True)
     kind = models.CharField(_("вид"), max_length=16, choices=Kind.choices)
-    phone = models.CharField(_("телефон"), max_length=16, blank=True)
-    duty_phone = models.CharField(_("круглосуточный телефон"), max_length=16, blank=True)
+    phone = PhoneNumberField(_("телефон"), max_length=16, blank=True)
+    duty_phone = PhoneNumberField(_("круглосуточный телефон"), max_length=16, blank=True)
     email = models.EmailField(_("почта"), blank=True)
     is_active = models.BooleanField(_("действует"), default=True)
 

@@ -115,7 +115,8 @@ def database(env: environ.Env, *, var: Path, role: str) -> dict[str, object]:
         session = []
     common: dict[str, object] = {
         "ENGINE": "django.db.backends.postgresql",
-        "CONN_MAX_AGE": 0,
+        # A fresh session costs PostgreSQL more than a whole registration does; a dead one is noticed and replaced.
+        "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"options": " ".join(session), "connect_timeout": 5},
     }

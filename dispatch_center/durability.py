@@ -11,8 +11,6 @@ from .configuration import WrongConfiguration
 # Each of these off has lost acknowledged rows in a crash.
 NEEDED = ("fsync", "synchronous_commit", "full_page_writes")
 
-_checked = False
-
 
 def refuse_forgetful_database(cursor: Any) -> None:
     """Raise WrongConfiguration when the server behind ``cursor`` does not keep what it has acknowledged."""
@@ -37,9 +35,6 @@ def check_at_start() -> None:
 
 
 def _check(sender: object, connection: Any, **_: object) -> None:
-    global _checked
-    if _checked:
-        return
     with connection.cursor() as cursor:
         refuse_forgetful_database(cursor)
-    _checked = True
+    connection_created.disconnect(dispatch_uid="refuse-forgetful-database")

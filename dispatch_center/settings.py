@@ -44,7 +44,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django_htmx",
     "django_filters",
-    "django_tables2",
     "phonenumber_field",
     "rest_framework",
     "drf_spectacular",

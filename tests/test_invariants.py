@@ -44,8 +44,9 @@ def set_(table: str, pk: int, **columns: Any) -> str:
 def copy_of(ticket: Ticket, *, contact: str = "contact_id", callback: str, key: str = "gen_random_uuid()") -> str:
     """Insert a second ticket like ``ticket``; returns the rule that refused it."""
     return refused(
-        f"INSERT INTO {TICKET} (contact_id, callback_id, status, category_id, is_emergency, text, locality_name, street,"
-        " house, entrance, floor, flat, registered_by_id, registered_at, works, act_number, returns, intake_key)"
+        f"INSERT INTO {TICKET} (contact_id, callback_id, status, category_id, is_emergency, text, locality_name,"
+        " street, house, entrance, floor, flat, registered_by_id, registered_at, works, act_number, returns,"
+        " intake_key)"
         f" SELECT {contact}, {callback}, 'registered', category_id, false, 'x', '', 'ул. Мира', '1', '', '', '',"
         f" registered_by_id, registered_at, '', '', 0, {key} FROM {TICKET} WHERE id = %s",
         ticket.pk,

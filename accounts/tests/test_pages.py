@@ -188,11 +188,12 @@ def test_a_form_without_its_key_is_refused_in_words() -> None:
 
 
 def test_an_unknown_address_says_so_to_anybody(client: Client) -> None:
-    for _ in range(2):
-        answer = client.get("/нет-такой/")
+    signed_in = Client()
+    signed_in.force_login(person())
+    for visitor in (client, signed_in):
+        answer = visitor.get("/нет-такой/")
         assert answer.status_code == 404
         assert "Такой страницы нет" in answer.content.decode()
-        client.force_login(person())
 
 
 @pytest.mark.parametrize(

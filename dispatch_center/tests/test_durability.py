@@ -17,5 +17,5 @@ def test_a_careful_server_is_accepted() -> None:
 def test_a_server_that_acknowledges_before_writing_is_refused_by_name() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
-        with pytest.raises(WrongConfiguration, match="DATABASE_URL .* synchronous_commit"):
+        with pytest.raises(WrongConfiguration, match=r"DATABASE_URL .* synchronous_commit"):
             refuse_forgetful_database(cursor)

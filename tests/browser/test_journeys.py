@@ -31,7 +31,9 @@ def log_a_call(page: Page, *, phone: str, category: str, address: str, flat: str
     expect(page.locator("#id_address")).to_be_focused()
     keys.type(address)
     street, house = address.split()
-    wanted = page.locator("#address-options [role=option]", has_text=re.compile(rf"{street}.*, {house}\b", re.I))
+    wanted = page.locator(
+        "#address-options [role=option]", has_text=re.compile(rf"{street}.*, {house}\b", re.IGNORECASE)
+    )
     expect(wanted.first).to_be_visible()
     keys.press("Enter")
     expect(page.locator("#id_building")).not_to_have_value("")

@@ -10,6 +10,7 @@ from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
+from zlib import crc32
 
 from django.db.models import F
 
@@ -26,7 +27,7 @@ from callbacks.services import (
     start_attempt,
 )
 from callbacks.services.retries import REGION, after_the_night
-from companies.models import Building, Company, Membership
+from companies.models import Building, Company, Membership, Responsibility
 from tickets.models import Category, Ticket
 from tickets.services import (
     Address,
@@ -141,8 +142,10 @@ class Story:
         past, lives = self.book["past"], self.book["lives"]
         cases, order, stretch = cycle(past["case"]), cycle(past["order"]), cycle(STRETCH)
         # Where every service has somebody who answers for it.
-        served = [house for house in self.houses.values() if house.locality.name in SERVED]
-        houses = cycle(sorted(served, key=lambda house: (house.pk * 37) % 101))
+        managed = set(Responsibility.objects.filter(building__isnull=False).values_list("building", flat=True))
+        served = [house for house in self.houses.values() if house.locality.name in SERVED and house.pk in managed]
+        # Mixed, and the same at every first start.
+        houses = cycle(sorted(served, key=lambda house: crc32(str(house).encode())))
         hours = cycle(past["hours"])
         today = self.tells_until.astimezone(REGION).replace(hour=0, minute=0, second=0, microsecond=0)
         for ago in range(past["days"], 0, -1):
