@@ -18,7 +18,7 @@ from .load import Load, run_clients
 from .stage import PRODUCTION, PUBLIC_HOST, gunicorn
 
 CLIENTS = 4
-WARM_UP, SECONDS = 3.0, 12.0
+WARM_UP, SECONDS = 2.0, 10.0
 TEXT = "Не горит свет на лестнице с четвёртого по шестой этаж."
 HEADERS = f"Host: {PUBLIC_HOST}\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.1\r\nAccept: */*\r\n"
 
@@ -104,21 +104,28 @@ class Intake:
     def _measure(
         self, name: str, requests: Callable[[], bytes], capture: Callable[[], Script], *, wanted: int
     ) -> dict[str, object]:
+        busy = os.getloadavg()[0]
         script = capture()
         pgbench = self._pgbench(script, name)
-        bare = self._serve({**self.env, "BENCH_WRITES": str(self._writes(script, name))}, bare_request,
-                           settings="bench.bare_settings", wanted=201)  # fmt: skip
+        writes = self._writes(script, name)
+        bare, kept = (self._bare(writes, keep_seconds=seconds) for seconds in (0, 600))
         ours = self._serve(self.env, requests, settings="dispatch_center.settings", wanted=wanted)
         return {
             "name": name, "ours": round(ours.per_second, 1), "unit": "tickets/s", "floor": round(pgbench, 1),
             "ratio": round(ours.per_second / pgbench, 3), "p50_ms": round(ours.percentile_ms(0.5), 1),
             "p95_ms": round(ours.percentile_ms(0.95), 1), "p99_ms": round(ours.percentile_ms(0.99), 1),
-            "bare_view": round(bare.per_second, 1), "ratio_to_bare_view": round(ours.per_second / bare.per_second, 3),
+            "bare_view": round(bare, 1), "ratio_to_bare_view": round(ours.per_second / bare, 3),
+            "bare_view_on_kept_connections": round(kept, 1), "ratio_to_kept": round(ours.per_second / kept, 3),
             "statements": len(script.statements), "refused": ours.refused,
+            "machine_load": round(busy, 1),
         }  # fmt: skip
 
+    def _bare(self, writes: Path, *, keep_seconds: int) -> float:
+        env = {**self.env, "BENCH_WRITES": str(writes), "BENCH_KEEP": str(keep_seconds)}
+        return self._serve(env, bare_request, settings="bench.bare_settings", wanted=201).per_second
+
     def _serve(self, env: Mapping[str, str], requests: Callable[[], bytes], *, settings: str, wanted: int) -> Load:
-        with gunicorn(env, settings=settings) as port:
+        with gunicorn(env, settings=settings, log=self.folder / "gunicorn.log") as port:
             load = run_clients(
                 port=port, clients=CLIENTS, requests=requests, wanted=wanted, warm_up=WARM_UP, seconds=SECONDS
             )

@@ -20,7 +20,6 @@ PRODUCTION = {
     "ALLOWED_HOSTS": PUBLIC_HOST,
     "PUBLIC_URL": f"https://{PUBLIC_HOST}",
     "DEFAULT_FROM_EMAIL": f"centre@{PUBLIC_HOST}",
-    "LOG_LEVEL": "WARNING",
     "WEB_PROCESSES": WEB_PROCESSES,
     "WEB_THREADS": WEB_THREADS,
 }
@@ -41,20 +40,24 @@ def servers() -> Iterator[LocalStack]:
 
 
 @contextmanager
-def gunicorn(env: Mapping[str, str], *, settings: str = "dispatch_center.settings") -> Iterator[int]:
-    """The pages and the API as in production; yields the port."""
+def gunicorn(env: Mapping[str, str], *, settings: str, log: Path) -> Iterator[int]:
+    """The pages and the API as in production, its lines going to ``log``; yields the port."""
     port = free_port()
     program = [
         *(sys.executable, "-m", "gunicorn", "dispatch_center.wsgi:application"),
         *("--config", str(CHECKOUT / "docker" / "gunicorn.py"), "--bind", f"127.0.0.1:{port}"),
         *("--log-level", "warning"),
     ]
-    with subprocess.Popen(program, env={**env, "DJANGO_SETTINGS_MODULE": settings}, cwd=CHECKOUT) as process:
+    env = {**env, "DJANGO_SETTINGS_MODULE": settings}
+    with (
+        log.open("ab") as output,
+        subprocess.Popen(program, env=env, cwd=CHECKOUT, stdout=output, stderr=subprocess.STDOUT) as process,
+    ):
         try:
             patience = time.monotonic() + 30
             while not listens(port):
                 if process.poll() is not None or time.monotonic() > patience:
-                    raise RuntimeError("gunicorn did not start")
+                    raise RuntimeError(f"gunicorn did not start: {log.read_text(errors='replace')[-1500:]}")
                 time.sleep(0.1)
             yield port
         finally:

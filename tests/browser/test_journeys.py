@@ -63,7 +63,7 @@ def test_from_the_call_to_the_closing(centre: LocalStack, sign_in: SignIn) -> No
     expect(portal.locator("main")).to_contain_text("Темно на пятом этаже")
     assert "56-57-58" not in portal.content()
     assert "Анна Петровна" not in portal.content()
-    portal.get_by_role("button", name="Принять").first.click()
+    open_step(portal, "Принять")
     expect(portal.locator("main")).to_contain_text("принята")
 
     desk.goto(f"{centre.url}/desk/tickets/{number}/")

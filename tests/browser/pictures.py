@@ -1,0 +1,135 @@
+"""The pictures of README and of the guides: ``python -m tests.browser.pictures``.
+
+The stack with its demonstration data is started, walked through by every role, and thrown away. The pictures replace
+those in ``docs/pictures``; look at them before you commit them.
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from dispatch_center.local.plan import CHECKOUT
+from dispatch_center.local.stack import LocalStack
+
+from .conftest import CHROMIUM, PATIENCE_MS, QUIET
+
+PICTURES = CHECKOUT / "docs" / "pictures"
+HEIGHTS = {1440: 900, 390: 844}
+# Fonts, charts and the first refresh of a live list.
+SETTLE_MS = 700
+
+
+def opened(address: str) -> Callable[[Page], None]:
+    return lambda page: page.goto(address) and None
+
+
+def first_late_ticket(page: Page) -> None:
+    page.goto("/desk/tickets/?overdue=on")
+    page.locator(".queue-problem a").first.click()
+    page.wait_for_url("**/desk/tickets/*/")
+
+
+def call_being_written_down(page: Page) -> None:
+    """The intake form as it stands just before F9, for a house of the register."""
+    page.goto("/desk/new/")
+    page.fill("#id_phone", "8 (910) 555-01-17")
+    page.fill("[name=caller_name]", "Анна Петровна")
+    page.fill("#id_category_text", "запах газа")
+    page.press("#id_category_text", "Enter")
+    page.locator("#id_address").press_sequentially("киров 20")
+    page.locator("#address-options [role=option]").first.wait_for()
+    page.press("#id_address", "Enter")
+    page.fill("[name=flat]", "15")
+    page.fill("[name=entrance]", "1")
+    page.fill("[name=floor]", "4")
+    page.fill("[name=text]", "Пахнет газом у плиты, окно открыли")
+    page.locator("#guide .guide").wait_for()
+
+
+def call_being_made(page: Page) -> None:
+    """The most urgent call, taken, dialled, and «Поговорили» unfolded."""
+    page.goto("/desk/")
+    page.keyboard.press("F4")
+    page.wait_for_url("**/desk/callbacks/**")
+    page.keyboard.press("F8")
+    page.locator(".in-call").wait_for()
+    page.keyboard.press("1")
+
+
+def first_portal_ticket(page: Page) -> None:
+    page.goto("/portal/?tab=work")
+    page.locator(".ticket-problem a").first.click()
+    page.wait_for_url("**/portal/tickets/*/")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """``show`` brings the page to what is to be seen; the file is called «name-width-theme.png»."""
+
+    name: str
+    username: str
+    show: Callable[[Page], None]
+    width: int = 1440
+    dark: bool = False
+    whole: bool = False
+
+    @property
+    def path(self) -> Path:
+        return PICTURES / f"{self.name}-{self.width}-{'dark' if self.dark else 'light'}.png"
+
+
+# What changes nothing comes first: a call that was taken stands in everybody's queue.
+ALL = (
+    Picture("desk-queue", "operator", opened("/desk/")),
+    Picture("desk-queue", "operator", opened("/desk/"), width=390, dark=True),
+    Picture("desk-card", "operator", first_late_ticket, whole=True),
+    Picture("desk-alarms", "supervisor", opened("/desk/alarms/")),
+    Picture("portal-list", "uk", opened("/portal/"), width=390),
+    Picture("portal-list", "uk", opened("/portal/?tab=work"), dark=True),
+    Picture("portal-card", "uk", first_portal_ticket, width=390),
+    Picture("reports", "head", opened("/reports/"), whole=True),
+    Picture("reports", "head", opened("/reports/"), dark=True),
+    Picture("admin", "admin", opened("/admin/")),
+    Picture("desk-intake", "operator", call_being_written_down),
+    Picture("desk-callback", "operator", call_being_made),
+)
+
+
+def take(picture: Picture, browser: Browser, stack: LocalStack) -> None:
+    context = browser.new_context(
+        base_url=stack.url,
+        viewport={"width": picture.width, "height": HEIGHTS[picture.width]},
+        color_scheme="dark" if picture.dark else "light",
+        locale="ru-RU",
+        timezone_id="Europe/Moscow",
+    )
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto("/login/")
+    page.fill("[name=username]", picture.username)
+    page.fill("[name=password]", "demo")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(lambda url: "/login/" not in url)
+    picture.show(page)
+    page.wait_for_timeout(SETTLE_MS)
+    page.screenshot(path=picture.path, full_page=picture.whole)
+    context.close()
+
+
+def main() -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="pictures-", ignore_cleanup_errors=True) as folder:
+        # The user that PostgreSQL runs as under root has to get through.
+        Path(folder).chmod(0o755)
+        with LocalStack(var=Path(folder), env={"LOG_LEVEL": "WARNING"}) as stack, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+            for picture in ALL:
+                take(picture, browser, stack)
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()
