@@ -12,8 +12,13 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 EXTENSION = re.compile(r"(?:доб\.?|добавочный|ext\.?|вн\.?|#|,|;ext=)\s*:?\s*([0-9]{1,8})\s*$", re.IGNORECASE)
-# What reads as a telephone number among other words: ten or eleven digits, or a local number with its dashes.
-WRITTEN = re.compile(r"(?<![\d№])(?:\+?\d(?:[\s()-]*\d){9,10}|\d{2,3}-\d{2}-\d{2})(?!\d)")
+# What reads as a telephone number among other words, however it is divided: with the country, a mobile, a number of
+# the region, six local digits, five of a district. Dates and registration numbers are left alone.
+_GAP = r"[\s().\-/‐-―−]{0,3}"
+WRITTEN = re.compile(
+    rf"(?<![\d№.-])(?:\+\d(?:{_GAP}\d){{7,14}}|[78](?:{_GAP}\d){{10}}|\(?(?:9\d|48)\d(?:{_GAP}\d){{7}}"
+    r"|\d{6}|\d\d[\s‐-―-]\d\d[\s‐-―-]?\d\d|\d\d[‐-―-]\d{4}|\d[‐-―-]\d\d[‐-―-]\d\d)(?![\d-])"
+)
 # Numbers that nobody rings back: emergency services, and codes that cost the caller money.
 NEVER_DIALLED = re.compile(r"^(?:112|10[1-4]|0[1-4])$")
 

@@ -6,6 +6,6 @@ from dispatch_center.settings import *  # noqa: F403
 from dispatch_center.settings import DATABASES
 
 ROOT_URLCONF = "bench.bare"
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = []
 # Django itself opens a connection for each request; the centre keeps them.
 DATABASES["default"]["CONN_MAX_AGE"] = int(os.environ["BENCH_KEEP"])

@@ -25,15 +25,24 @@ class Load:
         return 1000 * ordered[min(int(len(ordered) * part), len(ordered) - 1)]
 
 
+# A connection stays with the process that took it. Renewed now and then, as a proxy renews its own, a few clients do
+# not all end up at one process by chance while the other is idle.
+RENEWED_AFTER = 20
+
+
 class Client:
-    """One connection, one request after the other."""
+    """One connection at a time, one request after the other."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.socket: socket.socket | None = None
+        self.sent = 0
 
     def send(self, request: bytes) -> int:
         """Send a whole request and read the whole answer; returns its status."""
+        self.sent += 1
+        if self.sent % RENEWED_AFTER == 0:
+            self.close()
         if self.socket is None:
             self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=10)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

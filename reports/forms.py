@@ -21,6 +21,9 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+FIRST_MOMENT = datetime(2013, 1, 1, tzinfo=UTC)
+
+
 class PeriodForm(forms.Form):
     """``from`` and ``to`` are days of the region, both included; ``at`` is set by the links of a page."""
 
@@ -39,7 +42,10 @@ class PeriodForm(forms.Form):
     def clean_at(self) -> datetime:
         asked: datetime | None = self.cleaned_data["at"]
         # A report of the future would be a promise of ours.
-        return min(asked.replace(tzinfo=UTC), self.now) if asked else self.now
+        if asked is None:
+            return self.now
+        # Nor was there a centre before the first day of this calendar.
+        return max(min(asked.replace(tzinfo=UTC), self.now), FIRST_MOMENT)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.phones import WrongPhone, format_phone, parse_phone
+from accounts.phones import WrongPhone, format_phone, hide_phones, parse_phone
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,21 @@ def test_numbers_are_shown_as_they_are_dialled_here(number: str, shown: str) -> 
 
 def test_the_extension_is_shown_behind() -> None:
     assert format_phone("+74842565602", "12") == "8 (4842) 56-56-02 доб. 12"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "8.910.123.45.67", "8–910–123–45–67", "8/910/1234567", "+7 (910) 123-45-67", "9101234567", "565602",
+        "56 56 02", "56-5602", "56-56-02", "6-25-28", "8 (4842) 56-56-02", "+375 29 123-45-67",
+    ],
+)  # fmt: skip
+def test_a_number_in_a_text_is_covered_however_it_is_written(written: str) -> None:
+    assert hide_phones(f"звонить {written} до обеда") == "звонить [номер скрыт] до обеда"
+
+
+@pytest.mark.parametrize(
+    "text", ["заявка 26-000077", "24.11.2026 10:30", "2026-11-24", "дом 12-14", "кв. 156", "№123456"]
+)
+def test_other_numbers_are_left_alone(text: str) -> None:
+    assert hide_phones(text) == text

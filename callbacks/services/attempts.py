@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.writes import Refused, write
 from callbacks import alarms
 from callbacks.models import CallAttempt, CallbackObligation
 
-from .claims import HeldByAnother, NotCallable
+from .claims import HeldByAnother, NeedsSupervisor, NotCallable
 from .promises import AlreadySettled, lock, stop_clock
 from .retries import COUNTED, next_attempt_at
 
@@ -40,6 +40,8 @@ def start_attempt(*, obligation: CallbackObligation, operator: User, at: datetim
     held = lock(obligation)
     if held.state == State.NOT_CALLABLE:
         raise NotCallable
+    if held.state == State.EXHAUSTED and operator.role != Role.SUPERVISOR:
+        raise NeedsSupervisor
     if held.claimed_by_id != operator.pk and held.claimed_by_id and (held.claimed_until or at) > at:
         raise HeldByAnother
     running = held.attempts.in_progress().first()
@@ -73,9 +75,13 @@ def finish_attempt(
     anything else puts the call back with the time of the next try, or before the supervisor. Raises NoteRequired,
     AttemptOver.
     """
-    held = lock(attempt.obligation)
     if outcome == Outcome.REACHED and not note.strip():
         raise NoteRequired
+    # In one order, whoever's talk settles whose promise.
+    others = {obligation.pk: obligation for obligation in also if obligation.pk != attempt.obligation_id}
+    every = {**others, attempt.obligation_id: attempt.obligation}
+    locked = {pk: lock(every[pk]) for pk in sorted(every)}
+    held = locked.pop(attempt.obligation_id)
     ended = CallAttempt.objects.filter(pk=attempt.pk, ended_at=None).update(
         ended_at=at, outcome=outcome, note=note.strip()
     )
@@ -84,8 +90,8 @@ def finish_attempt(
     attempt.refresh_from_db()
     if outcome == Outcome.REACHED:
         _settle(held, attempt, state=State.KEPT, at=at)
-        for other in sorted(also, key=lambda obligation: obligation.pk):
-            _settle(lock(other), attempt, state=State.KEPT, at=at)
+        for other in locked.values():
+            _settle(other, attempt, state=State.KEPT, at=at)
         return held
     counted = held.counted_attempts + (outcome in COUNTED)
     following = next_attempt_at(
@@ -138,18 +144,16 @@ def record_inbound_talk(
 @write
 def expire_abandoned_attempts(*, at: datetime, limit: int = 50) -> int:
     """End attempts that nobody ended (a crashed browser), and give their calls back to the queue. Not counted."""
-    abandoned = (
-        CallAttempt.objects.in_progress()
-        .filter(started_at__lte=at - ATTEMPT_EXPIRES)
-        .select_for_update(skip_locked=True, of=("self",))
-        .order_by("id")[:limit]
-    )
-    ids = [attempt.pk for attempt in abandoned]
+    abandoned = CallAttempt.objects.in_progress().filter(started_at__lte=at - ATTEMPT_EXPIRES)
+    # The promise before the call, as everywhere: two ways round would meet in the middle.
+    waiting = CallbackObligation.objects.filter(state=State.DIALLING, pk__in=abandoned.values("obligation"))
+    held = list(waiting.select_for_update(skip_locked=True, no_key=True).order_by("pk")[:limit])
+    ids = [obligation.pk for obligation in held]
     if not ids:
         return 0
-    CallAttempt.objects.filter(pk__in=ids).update(ended_at=at, outcome=Outcome.LINE_FAULT)
-    CallbackObligation.objects.filter(attempts__in=ids, state=State.DIALLING).update(
-        state=State.OPEN, claimed_by=None, claimed_until=None
+    abandoned.filter(obligation__in=ids).update(ended_at=at, outcome=Outcome.LINE_FAULT)
+    CallbackObligation.objects.filter(pk__in=ids).update(
+        state=State.OPEN, claimed_by=None, claimed_until=None, next_attempt_at=at
     )
     alarms.tell_screens("queue")
     return len(ids)

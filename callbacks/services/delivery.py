@@ -1,7 +1,6 @@
 """Sending what is owed to people, at least once, and hearing that they took it."""
 
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -31,8 +30,10 @@ def take_letters(*, at: datetime, limit: int) -> list[Outbox]:
         .select_related("recipient")
         .select_for_update(skip_locked=True, of=("self",))[:limit]
     )
+    # A silent server costs its time-out per letter; until all have been tried nobody else is offered them.
+    lent = timedelta(seconds=settings.EMAIL_TIMEOUT) * len(letters) if len(letters) > 1 else timedelta()
     for letter in letters:
-        letter.next_try_at = at + BACK_OFF[min(letter.tries, len(BACK_OFF) - 1)]
+        letter.next_try_at = at + max(BACK_OFF[min(letter.tries, len(BACK_OFF) - 1)], lent)
         letter.tries += 1
     Outbox.objects.bulk_update(letters, ["next_try_at", "tries"])
     return letters
@@ -48,9 +49,10 @@ def deliver_outbox_batch(*, at: datetime, limit: int = BATCH) -> int:
     connection = get_connection()
     for letter in take_letters(at=at, limit=limit):
         assert letter.recipient is not None
+        page = "portal" if letter.recipient.is_of_company else "desk/alarms"
         message = EmailMessage(
             subject=letter.subject,
-            body=f"{letter.body}\n\n{settings.PUBLIC_URL}/desk/alarms/",
+            body=f"{letter.body}\n\n{settings.PUBLIC_URL}/{page}/",
             to=[letter.recipient.email],
             headers={"Message-ID": f"<{letter.key}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2]}>"},
             connection=connection,
@@ -58,7 +60,7 @@ def deliver_outbox_batch(*, at: datetime, limit: int = BATCH) -> int:
         try:
             connection.open()
             message.send()
-        except (SMTPException, OSError) as error:
+        except Exception as error:  # whatever is wrong with one letter, the others are sent
             Outbox.objects.filter(pk=letter.pk).update(last_error=f"{type(error).__name__}: {error}"[:300])
         else:
             sent += Outbox.objects.filter(pk=letter.pk, sent_at=None).update(sent_at=at, last_error="")

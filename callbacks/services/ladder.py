@@ -123,7 +123,9 @@ class Recipients:
         self._posts: dict[str, list[User]] = defaultdict(list)
         shifts = DutyShift.objects.on_duty(at).filter(user__is_active=True).select_related("user")
         for shift in shifts:
-            self._posts[shift.post].append(shift.user)
+            # Somebody entered twice, or staying over a hand-over, is asked once.
+            if shift.user not in self._posts[shift.post]:
+                self._posts[shift.post].append(shift.user)
         for user in User.objects.filter(role__in=[Role.SUPERVISOR, Role.HEAD], is_active=True):
             if not any(shift.post == user.role for shift in shifts):
                 self._posts[user.role].append(user)
@@ -161,6 +163,8 @@ def _messages(escalation: Escalation, people: list[User], *, at: datetime) -> li
             "rung": escalation.rung,
             "source": deadline.source,
         }
+    # A line break that somebody typed into an address must not become a header of a letter.
+    subject = " ".join(subject.split())
     # Shown on the screen by the row itself; a letter is sent after the commit.
     everybody: list[User | None] = [*people] or [None]
     messages = [

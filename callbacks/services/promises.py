@@ -36,6 +36,11 @@ class AlreadySettled(Refused):
     code = "already_settled"
 
 
+class BeingDialled(Refused):
+    message: Promise | str = _("По этому обязательству сейчас звонят: дождитесь конца разговора.")
+    code = "being_dialled"
+
+
 def new_deadline(
     *, clock: str, started_at: datetime, due_at: datetime, source: str, mark: str, rungs: dict[tuple[str, int], Rung],
     company: Company | None = None, next_rung: int | None = 1, title: str = "",
@@ -48,9 +53,9 @@ def new_deadline(
     )  # fmt: skip
 
 
-def load_rungs() -> dict[tuple[str, int], Rung]:
-    """The whole ladder by clock and number: a handful of rows."""
-    return {(rung.clock, rung.number): rung for rung in Rung.objects.all()}
+def load_rungs(**only: int) -> dict[tuple[str, int], Rung]:
+    """The ladder by clock and number, a handful of rows; ``number=1`` is all that clocks which start now need."""
+    return {(rung.clock, rung.number): rung for rung in Rung.objects.filter(**only)}
 
 
 @write
@@ -118,8 +123,11 @@ def waive(
 ) -> CallbackObligation:
     """Release the centre from a promise, with a listed reason and a name."""
     held = lock(obligation)
+    if held.state == State.DIALLING:
+        # The talk in progress would be lost.
+        raise BeingDialled
     held.state = State.WAIVED
-    held.waiver, held.waiver_note, held.waived_by = waiver, note.strip(), by
+    held.waiver, held.waiver_note, held.waived_by = waiver, note.strip()[:500], by
     held.settled_at = at
     held.claimed_by = held.claimed_until = None
     held.save(update_fields=[

@@ -152,6 +152,10 @@ class EventAnswer(ForReader, serializers.ModelSerializer[TicketEvent]):
         model = TicketEvent
         fields = ("step", "actor", "company", "from_status", "to_status", "happened_at", "reason", "note", "details")
 
+    def to_representation(self, instance: TicketEvent) -> Any:
+        instance.note = instance.note_for(self.context["request"].user)
+        return super().to_representation(instance)
+
 
 class AttemptAnswer(serializers.ModelSerializer[CallAttempt]):
     """One call to the citizen (or of his). What was said is for the centre."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -58,7 +59,7 @@ class Tickets(Listing):
             at = clock.now()
             told = self.told(TicketRequest, at=at)
             address, category = told["address"], told["category"]
-            routing = services.responsible_for(category=category, building=address.building, day=at.date())
+            routing = services.responsible_for(category=category, building=address.building, day=timezone.localdate(at))
             contact = Contact(
                 received_at=told["called_at"], channel=told["channel"], phone=told["phone"],
                 extension=told["extension"], caller_name=told["caller_name"], taken_by=self.user,

@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from zlib import crc32
 
 from django.db.models import F
+from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.writes import write
@@ -193,7 +194,7 @@ class Story:
         life.ticket = register_ticket(
             contact=contact, category=category, operator=operator, at=at, text=life.case["text"],
             intake_key=intake_key(life.number),
-            company=responsible_for(category=category, building=life.building, day=at.date()).company,
+            company=responsible_for(category=category, building=life.building, day=timezone.localdate(at)).company,
             address=Address(building=life.building, entrance=str(entrance), floor=str(floor), flat=str(flat)),
         )  # fmt: skip
         self.registered += 1

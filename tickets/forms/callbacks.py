@@ -59,6 +59,8 @@ class RingBackForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.at = at
         others = CallbackObligation.objects.outstanding().filter(number=obligation.number).exclude(pk=obligation.pk)
+        # Whether work was done is asked by name, never in passing.
+        others = others.exclude(reason=CallbackObligation.Reason.CONTROL_CALL)
         self.fields["also"].queryset = others  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -131,7 +132,9 @@ class IntakeForm(forms.Form):
 
     def routing(self) -> Routing:
         return responsible_for(
-            category=self.cleaned_data["category"], building=self.cleaned_data.get("building"), day=self.at.date()
+            category=self.cleaned_data["category"],
+            building=self.cleaned_data.get("building"),
+            day=timezone.localdate(self.at),
         )
 
     def was_guided(self) -> bool:
@@ -168,8 +171,16 @@ class SettleForm(forms.Form):
         max_length=8000, label=_("Что сказали и что ответили"), widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": _("Запишите, что сказали и что ответили.")},
     )  # fmt: skip
+    confirmed = forms.ChoiceField(
+        choices=[("", "—"), ("yes", _("Подтвердил")), ("no", _("Не сделано"))], required=False,
+        label=_("Работа сделана?"),
+    )  # fmt: skip
     started_at = MomentField(required=False, widget=forms.HiddenInput)
     use_required_attribute = False
+
+    @property
+    def verdict(self) -> bool | None:
+        return {"yes": True, "no": False}.get(self.cleaned_data["confirmed"])
 
     def clean_promises(self) -> Any:
         promises = self.cleaned_data["promises"]

@@ -296,8 +296,15 @@ class TicketEvent(models.Model):
             models.CheckConstraint(condition=LessThanOrEqual(Length("note"), 8000), name="event_note_length"),
         ]
 
+    # What was said to the citizen or about him is the centre's own; what the organisation must mend is for it.
+    CENTRES_OWN_NOTES = ("register", "close", "close_unconfirmed", "cancel", "mark_duplicate")
+
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.step}"
+
+    def note_for(self, user: User) -> str:
+        """The note as this person may read it."""
+        return self.note if user.is_of_centre or self.step not in self.CENTRES_OWN_NOTES else ""
 
 
 class TicketDeadline(models.Model):

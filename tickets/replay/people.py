@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 import structlog
 from django.db import connection
+from django.utils import timezone
 
 from accounts import clock
 from accounts.models import Role, User
@@ -102,7 +103,7 @@ class Intake(Worker):
             received_at=at, phone=phone, no_phone_reason="" if phone else Contact.NoPhone.HIDDEN,
             taken_by=self.operator,
         )  # fmt: skip
-        routing = responsible_for(category=category, building=address.building, day=at.date())
+        routing = responsible_for(category=category, building=address.building, day=timezone.localdate(at))
         return register_ticket(
             contact=contact, category=category, address=address, text=request.title or category.problem,
             operator=self.operator, intake_key=key, at=at, company=routing.company,

@@ -1,6 +1,13 @@
 """Every write of the work: registering a call, moving a ticket, talking to its caller, loading norms."""
 
-from .calls import finish_ring_back, open_tickets_of_number, owed_to_number, record_ring_back, ticket_of
+from .calls import (
+    finish_ring_back,
+    open_tickets_of_number,
+    owed_to_number,
+    record_ring_back,
+    settle_by_inbound,
+    ticket_of,
+)
 from .crew import NotOurForeman, foremen_of, give_to_foreman
 from .intake import Address, register_ticket
 from .norms import load_norms
@@ -23,5 +30,6 @@ __all__ = [
     "record_ring_back",
     "register_ticket",
     "responsible_for",
+    "settle_by_inbound",
     "ticket_of",
 ]

@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.writes import Refused, write
 from callbacks.models import CallAttempt, CallbackObligation
-from callbacks.services import finish_attempt, promise_callback, start_attempt
+from callbacks.services import finish_attempt, promise_callback, record_inbound_talk, start_attempt
 from tickets.models import Ticket, TicketPromise
-from tickets.workflow import LIVE
+from tickets.workflow import LIVE, REPORTED
 
 from .clocks import title_of
-from .steps import move_ticket
+from .steps import move_ticket, owed_of
 
 Reason = CallbackObligation.Reason
 
@@ -66,9 +66,12 @@ def finish_ring_back(
     obligation = attempt.obligation
     ticket = ticket_of(obligation)
     talked = outcome == CallAttempt.Outcome.REACHED
-    is_control = obligation.reason == Reason.CONTROL_CALL
+    # Only the control call that the ticket waits for asks for a verdict; one of a former round is just a talk.
+    is_control = ticket is not None and awaits_verdict(ticket, obligation)
     if talked and is_control and confirmed is None and call_again_at is None:
         raise VerdictRequired
+    if talked and is_control and confirmed is not None and ticket is not None:
+        also = [*also, *_settled_by_verdict(ticket, obligation)]
     settled = finish_attempt(attempt=attempt, outcome=outcome, at=at, note=note, also=also)
     if not talked:
         return settled
@@ -101,7 +104,7 @@ def record_ring_back(
 def _promise_later(
     obligation: CallbackObligation, ticket: Ticket | None, *, call_again_at: datetime, at: datetime
 ) -> None:
-    reported = ticket is not None and obligation.reason == Reason.CONTROL_CALL
+    reported = ticket is not None and awaits_verdict(ticket, obligation)
     later = promise_callback(
         contact=obligation.contact, reason=Reason.CONTROL_CALL if reported else Reason.PROMISED_LATER,
         promised_at=at, at=at, due_at=call_again_at, not_before=max(at, call_again_at - settings.CALLBACK_PROMISE),
@@ -115,6 +118,43 @@ def _promise_later(
         Ticket.objects.filter(pk=ticket.pk).update(control_callback=later)
     else:
         TicketPromise.objects.create(ticket=ticket, obligation=later)
+
+
+def awaits_verdict(ticket: Ticket, obligation: CallbackObligation) -> bool:
+    """Whether this is the control call after which the ticket is closed or returned."""
+    return ticket.status in REPORTED and ticket.control_callback_id == obligation.pk
+
+
+def _settled_by_verdict(ticket: Ticket, control: CallbackObligation) -> list[CallbackObligation]:
+    """What else was promised to the same person about this ticket: the verdict answers it as well."""
+    return [
+        owed
+        for owed in owed_of(ticket)
+        if owed.pk != control.pk and owed.number == control.number and owed.state != CallbackObligation.State.DIALLING
+    ]
+
+
+@write
+def settle_by_inbound(
+    *, obligations: Iterable[CallbackObligation], operator: User, started_at: datetime, at: datetime, note: str,
+    confirmed: bool | None = None,
+) -> CallAttempt:  # fmt: skip
+    """The caller rang us first: this talk satisfies ``obligations`` (one number).
+
+    A control call among them needs his verdict, as if we had rung: True closes its ticket, False returns the work.
+    """
+    settled = list(obligations)
+    asked = [(ticket, one) for one in settled if (ticket := ticket_of(one)) and awaits_verdict(ticket, one)]
+    if asked and confirmed is None:
+        raise VerdictRequired
+    for ticket, control in asked:
+        known = {one.pk for one in settled}
+        settled += [one for one in _settled_by_verdict(ticket, control) if one.pk not in known]
+    talk = record_inbound_talk(obligations=settled, operator=operator, started_at=started_at, at=at, note=note)
+    for ticket, _control in asked:
+        step = "close" if confirmed else "return_to_work"
+        move_ticket(ticket=ticket, step=step, actor=operator, at=at, note=note)
+    return talk
 
 
 def owed_to_number(number: str) -> list[CallbackObligation]:

@@ -8,6 +8,7 @@ from typing import ParamSpec
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.writes import write
@@ -72,12 +73,12 @@ def register_ticket(
 ) -> Ticket:
     """Write the call down as a ticket with the ten-minute promise, and hand it to ``company`` when one is given.
 
-    The promise runs from the registration, the norm's clocks too, acceptance from the hand-over. ``contact`` may be
-    unsaved: it is written in the same transaction. The same ``intake_key`` again returns the ticket already made: one
-    submitted form is one ticket.
+    The promise runs from the answered call, the norm's clocks from the registration, acceptance from the hand-over.
+    ``contact`` may be unsaved: it is written in the same transaction. The same ``intake_key`` again returns the ticket
+    already made: one submitted form is one ticket.
     """
-    rungs = load_rungs()
-    norm = Norm.objects.filter(category=category).valid_on(at.date()).first()
+    rungs = load_rungs(number=1)
+    norm = Norm.objects.filter(category=category).valid_on(timezone.localdate(at)).first()
     building = address.building
     ticket = Ticket(
         category=category, norm=norm, text=text.strip(), building=building,
@@ -93,11 +94,13 @@ def register_ticket(
     clocks = norm_clocks(norm=norm, started_at=at, rungs=rungs, ticket=ticket)
     if company:
         clocks.append(acceptance_clock(ticket=ticket, started_at=at, rungs=rungs))
+    # The promise runs from the answered call; whoever was missed and is being rung now has only just been heard.
+    answered_at = at if contact.pk else min(contact.received_at, at)
     contact.ended_as = Contact.EndedAs.TICKET
     contact.save()
     ticket.contact = contact
     ticket.callback = promise_callback(
-        contact=contact, reason=CallbackObligation.Reason.FIRST_ANSWER, promised_at=at, at=at,
+        contact=contact, reason=CallbackObligation.Reason.FIRST_ANSWER, promised_at=answered_at, at=at,
         is_danger=category.is_danger, rungs=rungs, title=title_of(ticket), along=clocks,
     )  # fmt: skip
     ticket.save(force_insert=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.writes import Refused, write
 from callbacks import alarms
-from callbacks.models import CallbackObligation, Clock
+from callbacks.models import CallbackObligation, Clock, Deadline
 from callbacks.services import promise_callback, waive
 from callbacks.services.promises import load_rungs
 from callbacks.services.retries import after_the_night
@@ -19,7 +19,7 @@ from companies.models import Company
 from tickets.models import Ticket, TicketEvent, TicketPromise
 from tickets.workflow import STEPS, WITH_COMPANY, Status, Step
 
-from .clocks import acceptance_clock, norm_clocks, save_clocks, stop_clocks, title_of
+from .clocks import NORM_CLOCKS, acceptance_clock, norm_clocks, save_clocks, stop_clocks, title_of
 
 Reason = CallbackObligation.Reason
 Waiver = CallbackObligation.Waiver
@@ -32,6 +32,13 @@ ALL_CLOCKS = (Clock.ACCEPTANCE, Clock.LOCALISE, Clock.CHECK, Clock.FIX)
 class StepRefused(Refused):
     message = _("Этот шаг сейчас невозможен: заявка уже в другом состоянии.")
     code = "step_refused"
+
+
+class TalkFirst(StepRefused):
+    """The control call is still owed: what the caller says is written down with it."""
+
+    message = _("Сначала запишите контрольный звонок: заявитель ещё не сказал, сделана ли работа.")
+    code = "talk_first"
 
 
 class NeedMissing(StepRefused):
@@ -82,6 +89,9 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
     facts = Given(actor=actor, at=at, **given)
     held = Ticket.objects.select_for_update(no_key=True, of=("self",)).with_step_details().get(pk=ticket.pk)
     if not rule.allows(status=held.status, role=actor.role):
+        raise StepRefused
+    # Between the look at the page and the lock the ticket may have been given to somebody else.
+    if actor.is_of_company and not Ticket.objects.visible_to(actor).filter(pk=held.pk).exists():
         raise StepRefused
     _check_needs(rule, facts)
     before = held.status
@@ -134,7 +144,10 @@ def _assign(ticket: Ticket, facts: Given) -> None:
     stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.ACCEPTANCE,), withdrawn=True)
     ticket.company, ticket.foreman = facts.company, None
     ticket.transferred_at = facts.at
-    ticket.accepted_at = ticket.planned_at = None
+    ticket.accepted_at = ticket.planned_at = ticket.postponed_until = None
+    # The clocks of the norm go on, and whoever has the work now answers for them.
+    running = Deadline.objects.running().filter(ticket_deadline__ticket=ticket, clock__in=NORM_CLOCKS)
+    running.update(company=facts.company)
     save_clocks(
         ticket=ticket, deadlines=[acceptance_clock(ticket=ticket, started_at=facts.at, rungs=load_rungs())]
     )  # fmt: skip
@@ -199,6 +212,8 @@ def control_call_window(done_at: datetime) -> tuple[datetime, datetime]:
 
 
 def _return(ticket: Ticket, facts: Given) -> None:
+    if ticket.control_callback and ticket.control_callback.state in CallbackObligation.OUTSTANDING:
+        raise TalkFirst
     ticket.returns = F("returns") + 1
     ticket.done_at = None
     clocks = norm_clocks(norm=ticket.norm, started_at=facts.at, rungs=load_rungs(), ticket=ticket)

@@ -1,13 +1,15 @@
 """Addresses of the portal."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from tickets.views import portal
 
 app_name = "portal"
+NUMBER = r"(?P<number>[0-9]{2}-[0-9]{6,10})"
+
 urlpatterns = [
     path("", portal.ticket_list, name="list"),
-    path("tickets/<str:number>/", portal.card, name="card"),
-    path("tickets/<str:number>/steps/<str:step>/", portal.step, name="step"),
-    path("tickets/<str:number>/give/", portal.give, name="give"),
+    re_path(rf"^tickets/{NUMBER}/$", portal.card, name="card"),
+    re_path(rf"^tickets/{NUMBER}/steps/(?P<step>[a-z_]+)/$", portal.step, name="step"),
+    re_path(rf"^tickets/{NUMBER}/give/$", portal.give, name="give"),
 ]

@@ -30,8 +30,6 @@ from tickets.workflow import STEPS, WITH_COMPANY, steps_for
 
 P = ParamSpec("P")
 PER_PAGE = 20
-# What was said to the citizen or about him is the centre's own; what the organisation must mend is for it.
-CENTRES_OWN_NOTES = ("register", "close", "close_unconfirmed", "cancel", "mark_duplicate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +204,5 @@ def _history(ticket: Ticket, user: User) -> list[TicketEvent]:
     """What happened while the organisation had the ticket, without what the centre wrote for itself."""
     lines = list(ticket.events.visible_to(user).select_related("actor"))
     for line in lines:
-        if line.step in CENTRES_OWN_NOTES:
-            line.note = ""
+        line.note = line.note_for(user)
     return lines

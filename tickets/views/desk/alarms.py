@@ -78,4 +78,8 @@ def acknowledge(request: PersonRequest, pk: int) -> HttpResponse:
 def _back(request: PersonRequest) -> str:
     """The page of ours that the button stood on."""
     wanted = request.POST.get("next", "")
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "desk:alarms"
+    return (
+        wanted
+        if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+        else "desk:alarms"
+    )

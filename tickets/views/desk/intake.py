@@ -134,12 +134,12 @@ def _guide(category: Category | None, building: Building | None, form: IntakeFor
     key = guided_for(category, building)
     if category is None:
         return {"category": None, "guided_for": key, "form": form}
-    routing = services.responsible_for(category=category, building=building, day=at.date())
+    routing = services.responsible_for(category=category, building=building, day=timezone.localdate(at))
     kept = form.data.get("guided_for") == key
     return {
         "category": category,
         "building": building,
-        "norm": Norm.objects.filter(category=category).valid_on(at.date()).first(),
+        "norm": Norm.objects.filter(category=category).valid_on(timezone.localdate(at)).first(),
         "routing": routing,
         "guided_for": key,
         "company_id": form.data.get("company", "") if kept else str(routing.company.pk if routing.company else ""),
@@ -166,11 +166,13 @@ def _known(
     context: dict[str, Any] = {"at": at, "number": number, "form": form or SettleForm(), "settled": settled}
     if number:
         recent = Contact.objects.of_number(number).exclude(caller_name="").values_list("caller_name", flat=True)[:30]
-        owed = CallbackObligation.objects.outstanding().filter(number=number).select_related(*WITH_TICKET)
+        outstanding = CallbackObligation.objects.outstanding().filter(number=number).select_related(*WITH_TICKET)
+        owed = list(outstanding.most_urgent_first()[:20])
         context |= {
             "names": list(dict.fromkeys(recent))[:NAMES_SHOWN],
             "tickets": services.open_tickets_of_number(number),
-            "owed": [(promise, ticket_shown(promise)) for promise in owed.most_urgent_first()[:20]],
+            "owed": [(promise, ticket_shown(promise)) for promise in owed],
+            "asks_verdict": any(promise.reason == CallbackObligation.Reason.CONTROL_CALL for promise in owed),
             "chosen": (form["promises"].value() or []) if form else None,
         }
     return render(request, "desk/_known.html", context)
@@ -188,9 +190,9 @@ def settle(request: PersonRequest) -> HttpResponse:
         return _known(request, phone, at=at, form=form)
     started_at = max(min(form.cleaned_data["started_at"] or at, at), at - LONGEST_TALK)
     try:
-        promises.record_inbound_talk(
+        services.settle_by_inbound(
             obligations=form.cleaned_data["promises"], operator=request.user, started_at=started_at, at=at,
-            note=form.cleaned_data["note"],
+            note=form.cleaned_data["note"], confirmed=form.verdict,
         )  # fmt: skip
     except Refused as refusal:
         form.add_error(None, str(refusal.message))

@@ -158,7 +158,9 @@ def _suggested(
         # Rounded up to a quarter of an hour: it is said aloud.
         midnight = timezone.localtime(again).replace(hour=0, minute=0, second=0, microsecond=0)
         suggested["call_again_at"] = midnight - QUARTER * ((midnight - again) // QUARTER)
-    made = Ticket.objects.filter(number=request.GET.get("made", ""), contact__phone=promise.number).first()
+    made = Ticket.objects.filter(
+        number=request.GET.get("made", "").replace("\0", ""), contact__phone=promise.number
+    ).first()
     if made:
         suggested["note"] = _("Зарегистрирована заявка %(number)s.") % {"number": made.number}
     return suggested
