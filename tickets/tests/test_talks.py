@@ -1,5 +1,7 @@
 """What a talk settles: nothing that was said is lost, and nobody is asked for ever or never."""
 
+from typing import Any
+
 import pytest
 
 from accounts.models import DutyPost, DutyShift, Role
@@ -61,7 +63,7 @@ def test_work_is_not_returned_behind_an_open_control_call() -> None:
 
 def test_the_caller_who_rings_after_the_work_is_asked_for_his_verdict() -> None:
     ticket = done_ticket()
-    given = {"operator": ticket.registered_by, "started_at": NOON + 4 * MINUTE, "at": NOON + 5 * MINUTE}
+    given: dict[str, Any] = {"operator": ticket.registered_by, "started_at": NOON + 4 * MINUTE, "at": NOON + 5 * MINUTE}
     with pytest.raises(VerdictRequired):
         settle_by_inbound(obligations=[control_of(ticket)], note="Звонит сам", **given)
     settle_by_inbound(obligations=[control_of(ticket)], note="Темно по-прежнему", confirmed=False, **given)
@@ -113,6 +115,6 @@ def test_an_exhausted_call_is_dialled_only_by_the_supervisors_decision() -> None
     CallbackObligation.objects.filter(pk=ticket.callback_id).update(state="exhausted")
     with pytest.raises(Refused):
         start_attempt(obligation=ticket.callback, operator=ticket.registered_by, at=NOON + MINUTE)
-    assert start_attempt(
-        obligation=ticket.callback, operator=UserFactory.create(role=Role.SUPERVISOR), at=NOON + MINUTE
-    )
+    supervisor = UserFactory.create(role=Role.SUPERVISOR)
+    attempt = start_attempt(obligation=ticket.callback, operator=supervisor, at=NOON + MINUTE)
+    assert attempt.operator == supervisor
