@@ -77,7 +77,8 @@ def format_phone(number: str, extension: str = "") -> str:
     """8 (4842) 56-56-02, 8 (48439) 6-25-28, 8 (910) 123-45-67; foreign numbers internationally."""
     if not number:
         return ""
-    tail = f" {_('доб.')} {extension}" if extension else ""
+    word = _("доб.")
+    tail = f" {word} {extension}" if extension else ""
     if not re.fullmatch(r"\+7\d{10}", number):
         try:
             parsed = phonenumbers.parse(number)

@@ -35,6 +35,8 @@ KEEP_ALIVE = 15.0
 SESSION_CHECK = 30.0
 # A browser whose stream broke comes back after so many milliseconds.
 RETRY_MS = 2000
+# So often a subscription that hears nothing looks whether it is still wanted.
+SILENCE = 1.0
 BACK_OFF = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -90,11 +92,19 @@ class Hub:
                 self._listening = None
 
     async def _listen(self) -> None:
-        """Hear Redis for ever; while it is away the screens poll, and are told to look once it is back."""
+        """Hear Redis while there are screens; while it is away they poll, and are told to look once it is back.
+
+        A cancellation alone does not end it for certain: the client swallows one that comes while it connects. So it
+        also looks, in every silence, whether it is still wanted.
+        """
         failures = 0
-        while True:
+        while self._is_wanted():
             try:
                 async for topic in _heard():
+                    if not self._is_wanted():
+                        return
+                    if topic is None:
+                        continue
                     # The first word is the subscription itself: whatever came before it may have been missed.
                     for told in (topic,) if topic else TOPICS if failures else ():
                         self._tell(told)
@@ -104,23 +114,27 @@ class Hub:
                 await asyncio.sleep(BACK_OFF[min(failures, len(BACK_OFF) - 1)])
                 failures += 1
 
+    def _is_wanted(self) -> bool:
+        task = asyncio.current_task()
+        return bool(self._screens) and not (task and task.cancelling())
+
     def _tell(self, topic: str) -> None:
         for screen in self._screens:
             screen.hint(topic)
 
 
-async def _heard() -> AsyncIterator[str]:
-    """Topics as Redis tells them; an empty word once it listens."""
+async def _heard() -> AsyncIterator[str | None]:
+    """Topics as Redis tells them; an empty word once it listens, None when it has been silent for a while."""
     client = redis.asyncio.Redis.from_url(
         settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=5, health_check_interval=5, decode_responses=True
     )
     async with client, client.pubsub() as subscription:
         await subscription.subscribe(alarms.SCREENS)
         while True:
-            message = await subscription.get_message(timeout=5)
+            message = await subscription.get_message(timeout=SILENCE)
             if message is None:
-                continue
-            if message["type"] == "subscribe":
+                yield None
+            elif message["type"] == "subscribe":
                 yield ""
             elif message["data"] in TOPICS:
                 yield message["data"]

@@ -86,7 +86,8 @@ def fate_of(promise: CallbackObligation, at: datetime) -> Badge:
         # A reason given after the time had passed does not undo that it had.
         tone = "late" if late else ("kept" if promise.state == CallbackObligation.State.KEPT else "plain")
         label = str(promise.get_waiver_display() if promise.waiver else promise.get_state_display())
-        return Badge(f"{label}, {gettext('с опозданием')}" if late else label, tone)
+        lateness = gettext("с опозданием")
+        return Badge(f"{label}, {lateness}" if late else label, tone)
     if due is None:
         return Badge(str(CallbackObligation.State.NOT_CALLABLE.label))
     return Badge(gettext("просрочено"), "late") if due <= at else Badge(gettext("ждёт звонка"), "info")
