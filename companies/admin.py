@@ -7,9 +7,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts import clock
 from accounts.admin import UserAdmin
 from accounts.adminkit import RegisterAdmin, StackedInline, TabularInline
-from accounts.clock import now
 from accounts.models import User
 
 from .models import Building, Company, Locality, Membership, Responsibility, Service
@@ -94,7 +94,7 @@ class ValidityFilter(admin.SimpleListFilter):
         return [("today", _("сегодня")), ("past", _("уже нет"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Responsibility]) -> QuerySet[Responsibility]:
-        today = now().date()
+        today = clock.now().date()
         if self.value() == "today":
             return queryset.filter(valid_from__lte=today).filter(Q(valid_to=None) | Q(valid_to__gt=today))
         return queryset.filter(valid_to__lte=today) if self.value() == "past" else queryset

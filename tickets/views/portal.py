@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.clock import now
+from accounts import clock
 from accounts.models import Role, User
 from accounts.writes import Refused
 from companies.models import Company
@@ -88,7 +88,7 @@ def for_organisations(view: View[P]) -> Callable[Concatenate[HttpRequest, P], Ht
 @for_organisations
 @require_safe
 def ticket_list(request: HttpRequest, asker: Asker) -> HttpResponse:
-    at = now()
+    at = clock.now()
     own = Ticket.objects.visible_to(asker.user)
     tab = request.GET.get("tab", "")
     tab = tab if tab in PortalTab else PortalTab.NEW
@@ -105,7 +105,7 @@ def ticket_list(request: HttpRequest, asker: Asker) -> HttpResponse:
 @for_organisations
 @require_safe
 def card(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
-    return _card(request, asker, _own(asker, number), at=now())
+    return _card(request, asker, _own(asker, number), at=clock.now())
 
 
 @for_organisations
@@ -116,7 +116,7 @@ def step(request: HttpRequest, asker: Asker, number: str, step: str) -> HttpResp
         raise Http404
     if asker.user.role not in STEPS[step].roles:
         raise PermissionDenied
-    at = now()
+    at = clock.now()
     form = StepForm(request.POST, step=step, ticket=ticket, actor=asker.user)
     if not form.is_valid():
         return _card(request, asker, ticket, at=at, tried=(step, form), status=422)
@@ -137,7 +137,7 @@ def give(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
     ticket = _own(asker, number)
     if not asker.accepts:
         raise PermissionDenied
-    at = now()
+    at = clock.now()
     form = ForemanForm(ticket, request.POST)
     if not form.is_valid():
         return _card(request, asker, ticket, at=at, giving=form, status=422)

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.clock import now
+from accounts import clock
 from tickets.demo import load_demo
 
 
@@ -15,5 +15,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("The demonstration has known passwords; it is loaded only with DEMO=true.")
-        added = load_demo(at=now())
+        added = load_demo(at=clock.now())
         self.stdout.write(", ".join(f"{name}: {count} added" for name, count in added.items()))
