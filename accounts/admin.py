@@ -1,5 +1,6 @@
 """Справочники: people, their tokens, the duty roster, and the journal of readings of personal data."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -11,11 +12,12 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from . import services
+from . import clock, services
 from .adminkit import ReadOnlyAdmin, RegisterAdmin, shown
-from .clock import now
-from .models import AccessRecord, ApiToken, DutyShift, User
+from .backends import may_enter_admin
+from .models import COMPANY_ROLES, AccessRecord, ApiToken, DutyShift, User
 
+admin.site.has_permission = may_enter_admin  # type: ignore[method-assign]
 admin.site.site_header = _("Единая диспетчерская служба ЖКХ")
 admin.site.index_title = _("Справочники")
 # What nobody edits here: rights come from the role.
@@ -25,9 +27,12 @@ admin.site.unregister(Group)
 # The type stubs know them as generic, Django itself does not.
 if TYPE_CHECKING:
     UserModelForm = forms.ModelForm[User]
+    DutyModelForm = forms.ModelForm[DutyShift]
+    PersonField = forms.ModelChoiceField[User]
     BaseUserAdmin = DjangoUserAdmin[User]
 else:
-    UserModelForm = forms.ModelForm
+    UserModelForm = DutyModelForm = forms.ModelForm
+    PersonField = forms.ModelChoiceField
     BaseUserAdmin = DjangoUserAdmin
 
 
@@ -60,7 +65,8 @@ class UserAdmin(RegisterAdmin[User], BaseUserAdmin):
     add_fieldsets = ((None, {"fields": ("username", "first_name", "last_name", "email", "role")}),)
     # Neither the password's hash nor Django's own rights: the role decides, and a lost password is reset by letter.
     fieldsets = (
-        (None, {"fields": ("username", "first_name", "last_name", "email")}),
+        (None, {"fields": ("username", "first_name", "last_name")}),
+        (_("Как сообщить о тревоге"), {"fields": ("email", "phone")}),
         (_("Что может"), {"fields": ("role", "is_active", "is_staff", "is_superuser")}),
         (_("Когда"), {"fields": ("last_login", "date_joined")}),
     )
@@ -110,7 +116,7 @@ class ApiTokenAdmin(RegisterAdmin[ApiToken]):
 
     @admin.action(description=_("Отозвать токены"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        revoked = queryset.filter(revoked_at=None).update(revoked_at=now())
+        revoked = queryset.filter(revoked_at=None).update(revoked_at=clock.now())
         self.message_user(request, _("Отозвано токенов: %(count)s.") % {"count": revoked}, messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -120,14 +126,68 @@ class ApiTokenAdmin(RegisterAdmin[ApiToken]):
         return False
 
 
+LONGEST_DUTY = timedelta(hours=24)
+
+
+class PersonOnDutyField(PersonField):
+    def label_from_instance(self, obj: User) -> str:
+        return f"{obj} — {obj.get_role_display()}"
+
+
+class DutyShiftForm(DutyModelForm):
+    """One line of the roster. A duty that is over is written only by somebody who says that he means it."""
+
+    user = PersonOnDutyField(
+        label=_("кто"),
+        queryset=User.objects.filter(is_active=True)
+        .exclude(role__in=COMPANY_ROLES)
+        .order_by("last_name", "first_name", "username"),
+    )
+    is_past_meant = forms.BooleanField(
+        label=_("записать задним числом"), required=False,
+        help_text=_("Нужно только для дежурства, которое уже кончилось."),
+    )  # fmt: skip
+
+    class Meta:
+        model = DutyShift
+        fields = ("user", "post", "starts_at", "ends_at")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            # Whoever held a duty stays in its line, also after leaving.
+            people: Any = self.fields["user"]
+            people.queryset |= User.objects.filter(pk=self.instance.user_id)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if starts_at and ends_at and ends_at - starts_at > LONGEST_DUTY:
+            self.add_error("ends_at", _("Дежурство длиннее суток. Разделите его на несколько."))
+        if ends_at and ends_at <= clock.now() and self.changed_data and not cleaned.get("is_past_meant"):
+            self.add_error(
+                "is_past_meant", _("Это дежурство уже кончилось. Проверьте дату или отметьте, что так и надо.")
+            )
+        return cleaned
+
+
 @admin.register(DutyShift)
 class DutyShiftAdmin(RegisterAdmin[DutyShift]):
     list_display = ("user", "post", "starts_at", "ends_at")
     list_filter = ("post", "starts_at")
     list_select_related = ("user",)
-    autocomplete_fields = ("user",)
     date_hierarchy = "starts_at"
     ordering = ("-starts_at",)
+    form = DutyShiftForm
+    fields = ("user", "post", "starts_at", "ends_at", "is_past_meant")
+
+    def save_model(self, request: HttpRequest, obj: DutyShift, form: DutyShiftForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if obj.starts_at <= clock.now() < obj.ends_at:
+            said = _(
+                "Дежурство уже идёт: следующие тревоги придут этому человеку, прежние остались у того, кому пришли."
+            )
+            self.message_user(request, said, messages.WARNING)
 
 
 @admin.register(AccessRecord)

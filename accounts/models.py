@@ -6,10 +6,13 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+E164 = r"^\+[1-9][0-9]{6,14}$"
 
 
 class Role(models.TextChoices):
@@ -32,12 +35,18 @@ class User(AbstractUser):
     """One person, one account (пользователь)."""
 
     role = models.CharField(_("роль"), max_length=16, choices=Role.choices, default=Role.OPERATOR)
+    # Where alarms reach him beside screen and mail, when the centre has a gateway for messages.
+    phone = models.CharField(
+        _("телефон для тревог"), max_length=16, blank=True, help_text=_("В виде +79101234567."),
+        validators=[RegexValidator(E164, _("Телефон нужен в виде +74842565602."))],
+    )  # fmt: skip
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("пользователь")  # type: ignore[assignment]
         verbose_name_plural = _("пользователи")  # type: ignore[assignment]
         constraints = [
             models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_is_known"),
+            models.CheckConstraint(condition=Q(phone="") | Q(phone__regex=E164), name="user_phone_e164"),
             # A company's dispatcher with staff rights would see the registers of all.
             models.CheckConstraint(
                 condition=~Q(role__in=COMPANY_ROLES) | Q(is_staff=False, is_superuser=False),

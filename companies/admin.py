@@ -19,6 +19,7 @@ class MembershipInline(StackedInline[Membership, User]):
     """Whose person it is: on the page of the user."""
 
     model = Membership
+    fields = ("company", "post")
     autocomplete_fields = ("company",)
     can_delete = True
     extra = 0
@@ -29,7 +30,10 @@ UserAdmin.inlines = (MembershipInline,)
 
 
 class StaffInline(TabularInline[Membership, Company]):
+    """Who of the organisation is asked, and when."""
+
     model = Membership
+    fields = ("user", "post")
     autocomplete_fields = ("user",)
     extra = 0
 
@@ -39,6 +43,14 @@ class CompanyAdmin(RegisterAdmin[Company]):
     list_display = ("name", "kind", "phone", "duty_phone", "is_active")
     list_filter = ("kind", "is_active")
     search_fields = ("name",)
+    fieldsets = (
+        (None, {"fields": ("name", "kind", "is_active")}),
+        (_("Связь"), {"fields": ("phone", "duty_phone", "email")}),
+        (_("Часы работы"), {"fields": (("works_from", "works_to"), "works_weekends"), "description": _(
+            "По ним выбирают, кого спросить о сроке: в рабочие часы диспетчеров, в остальные дежурных в нерабочее "
+            "время; где таких нет, диспетчеров. Пусто — работают круглосуточно."
+        )}),
+    )  # fmt: skip
     inlines = (StaffInline,)
 
     def has_delete_permission(self, request: HttpRequest, obj: Company | None = None) -> bool:

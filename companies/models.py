@@ -71,6 +71,10 @@ class Company(models.Model):
     phone = PhoneNumberField(_("телефон"), max_length=16, blank=True)
     duty_phone = PhoneNumberField(_("круглосуточный телефон"), max_length=16, blank=True)
     email = models.EmailField(_("почта"), blank=True)
+    # Whom an alarm asks depends on the hour; that somebody is asked does not. Both empty: round the clock.
+    works_from = models.TimeField(_("работает с"), null=True, blank=True)
+    works_to = models.TimeField(_("работает до"), null=True, blank=True)
+    works_weekends = models.BooleanField(_("работает в выходные"), default=False)
     is_active = models.BooleanField(_("действует"), default=True)
 
     objects = CompanyQuerySet.as_manager()
@@ -83,6 +87,11 @@ class Company(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=["management", "homeowners", "supplier", "municipal", "emergency"]),
                 name="company_kind_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(works_from=None, works_to=None) | Q(works_from__lt=F("works_to")),
+                name="company_hours_are_a_day",
+                violation_error_message=_("Укажите начало и конец рабочего дня, начало раньше конца."),
             ),
             models.CheckConstraint(
                 condition=Q(phone="") | Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),
@@ -101,14 +110,23 @@ class Company(models.Model):
 
 
 class Membership(models.Model):
-    """Whose person a user is: one organisation at a time (сотрудник организации)."""
+    """Whose person a user is, and when alarms ask him: one organisation at a time (сотрудник организации)."""
+
+    class Post(models.TextChoices):
+        DISPATCHER = "dispatcher", _("диспетчер")
+        NIGHT = "night", _("дежурный в нерабочее время")
+        HEAD = "head", _("руководитель")
 
     user = models.OneToOneField(User, models.CASCADE, related_name="membership", verbose_name=_("пользователь"))
     company = models.ForeignKey(Company, models.CASCADE, related_name="memberships", verbose_name=_("организация"))
+    post = models.CharField(_("когда спрашивать"), max_length=12, choices=Post.choices, default=Post.DISPATCHER)
 
     class Meta:
         verbose_name = _("сотрудник организации")
         verbose_name_plural = _("сотрудники организаций")
+        constraints = [
+            models.CheckConstraint(condition=Q(post__in=["dispatcher", "night", "head"]), name="membership_post_known"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} — {self.company}"

@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -173,3 +174,37 @@ def mail_server(env: environ.Env) -> dict[str, object]:
         "EMAIL_USE_SSL": parts.scheme == "smtps",
         "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
     }
+
+
+def message_gateway(env: environ.Env, *, demo: bool) -> dict[str, object]:
+    """Where text messages are handed over and what signs them; both empty for a centre without a gateway."""
+    url = text(env, "NOTIFY_HOOK_URL")
+    secret = text(env, "NOTIFY_HOOK_SECRET")
+    if secret and not url:
+        raise WrongConfiguration("NOTIFY_HOOK_SECRET is set but NOTIFY_HOOK_URL is not; give both or neither.")
+    if url:
+        _refuse_bad_gateway(url, demo=demo)
+        if not secret:
+            raise WrongConfiguration("NOTIFY_HOOK_SECRET is not set but NOTIFY_HOOK_URL is; give both or neither.")
+        if len(secret) < 32:
+            raise WrongConfiguration("NOTIFY_HOOK_SECRET is too short; give at least 32 random characters.")
+    return {"NOTIFY_HOOK_URL": url, "NOTIFY_HOOK_SECRET": secret}
+
+
+def _refuse_bad_gateway(url: str, *, demo: bool) -> None:
+    try:
+        parts = urlsplit(url)
+        # Asking for the port is what checks it.
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in {"http", "https"}:
+        raise WrongConfiguration("NOTIFY_HOOK_URL must look like https://gateway.example.org/messages.")
+    if parts.scheme == "http" and not (demo or _is_this_machine(host)):
+        raise WrongConfiguration("NOTIFY_HOOK_URL must start with https://, as telephone numbers travel there.")
+
+
+def _is_this_machine(host: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"

@@ -10,7 +10,8 @@ class WithoutHealthChecks(logging.Filter):
     """Lets everything through but the answers to those who ask every few seconds whether we are well."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return "/healthz" not in f"{record.msg} {record.args}"
+        said = f"{record.msg} {record.args}"
+        return "/healthz" not in said and "/livez" not in said
 
 
 def logging_settings(*, level: str, plain: bool) -> dict[str, object]:

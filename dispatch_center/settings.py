@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -128,11 +129,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": 10},
     },
-    "deliver-outbox": {
-        "task": "callbacks.deliver_outbox",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": 10},
-    },
+    # Celery counts in UTC: ten past four in the morning here.
+    "check-invariants": {"task": "tickets.check_invariants", "schedule": crontab(hour=1, minute=10)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
@@ -183,7 +181,7 @@ CONTENT_SECURITY_POLICY = {
 if not DEMO:
     SECURE_SSL_REDIRECT = config.flag(env, "SSL_REDIRECT", default=True)
     # Every container of ours is asked for its health without TLS.
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^(livez|healthz)$"]
     # Our proxy writes the caller's address anew and never passes on what a stranger put there.
     AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -226,6 +224,18 @@ DEFAULT_FROM_EMAIL = config.text(env, "DEFAULT_FROM_EMAIL", "centre@localhost" i
 if not DEFAULT_FROM_EMAIL:
     raise WrongConfiguration("DEFAULT_FROM_EMAIL is not set; give the address that letters of the centre come from.")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+globals().update(config.message_gateway(env, demo=DEMO))
+# Each channel has its own bell: while one server is silent the other's messages leave.
+CELERY_BEAT_SCHEDULE |= {
+    f"deliver-{channel}": {
+        "task": "callbacks.deliver_outbox",
+        "kwargs": {"channel": channel},
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 10},
+    }
+    for channel in (["email", "hook"] if config.text(env, "NOTIFY_HOOK_URL") else ["email"])
+}
 
 PHONENUMBER_DEFAULT_REGION = "RU"
 PHONENUMBER_DB_FORMAT = "E164"

@@ -78,7 +78,7 @@ CALLS = Subject(
 )
 ESCALATIONS = Subject(
     "escalations",
-    lambda period: Escalation.objects.filter(period.holds("raised_at")),
+    lambda period: Escalation.objects.filter(period.holds("raised_at"), is_warning=False),
     ("-raised_at", "-pk"),
     {"clock": "deadline__clock", "rung": "rung"},
 )

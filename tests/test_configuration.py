@@ -24,6 +24,8 @@ PRODUCTION = {
     "DEFAULT_FROM_EMAIL": "centre@example.org",
 }
 
+GATEWAY_SECRET = "k3J9vQx7Rw2TfL8mZpB5nHc4YdS6gUa1"
+
 
 @pytest.fixture
 def read_settings(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModuleType]:
@@ -86,6 +88,8 @@ def test_good_settings_are_read(read_settings: Callable[..., ModuleType], start:
         ("REDIS_URL", "amqp://localhost"),
         ("EMAIL_URL", "localhost:25"),
         ("EMAIL_URL", "smtp://localhost:port"),
+        ("NOTIFY_HOOK_URL", "https://gateway.example.org/messages"),
+        ("NOTIFY_HOOK_SECRET", GATEWAY_SECRET),
         ("LOG_LEVEL", "LOUD"),
         ("SECRET_KEY_FILE", "/there/is/no/such/file"),
     ],
@@ -95,6 +99,46 @@ def test_nonsense_is_refused_by_the_name_of_its_variable(
 ) -> None:
     with pytest.raises(WrongConfiguration, match=rf"\b{name}\b"):
         read_settings(**{**PRODUCTION, name: value})
+
+
+@pytest.mark.parametrize(
+    ("url", "secret", "named"),
+    [
+        ("http://gateway.example.org/messages", GATEWAY_SECRET, "NOTIFY_HOOK_URL"),
+        ("ftp://gateway.example.org/messages", GATEWAY_SECRET, "NOTIFY_HOOK_URL"),
+        ("gateway.example.org/messages", GATEWAY_SECRET, "NOTIFY_HOOK_URL"),
+        ("https:///messages", GATEWAY_SECRET, "NOTIFY_HOOK_URL"),
+        ("https://gateway.example.org:port/", GATEWAY_SECRET, "NOTIFY_HOOK_URL"),
+        ("https://[gateway/", GATEWAY_SECRET, "NOTIFY_HOOK_URL"),
+        ("http://127.0.0.1.example.org/", GATEWAY_SECRET, "NOTIFY_HOOK_URL"),
+        ("https://gateway.example.org/messages", GATEWAY_SECRET[:31], "NOTIFY_HOOK_SECRET"),
+    ],
+)
+def test_a_bad_gateway_is_refused(read_settings: Callable[..., ModuleType], url: str, secret: str, named: str) -> None:
+    with pytest.raises(WrongConfiguration, match=rf"^{named} [^\n]+\.$"):
+        read_settings(**PRODUCTION, NOTIFY_HOOK_URL=url, NOTIFY_HOOK_SECRET=secret)
+
+
+@pytest.mark.parametrize(
+    ("start", "url"),
+    [
+        (PRODUCTION, "https://gateway.example.org/messages"),
+        (PRODUCTION, "http://localhost:9000/"),
+        (PRODUCTION, "http://127.0.0.1:9000/"),
+        (PRODUCTION, "http://[::1]:9000/"),
+        ({"DEMO": "true"}, "http://gateway:9000/"),
+    ],
+)
+def test_a_gateway_gets_a_bell_of_its_own(
+    read_settings: Callable[..., ModuleType], start: dict[str, str], url: str
+) -> None:
+    without = read_settings(**start)
+    settings = read_settings(**start, NOTIFY_HOOK_URL=url, NOTIFY_HOOK_SECRET=GATEWAY_SECRET)
+
+    assert (settings.NOTIFY_HOOK_URL, settings.NOTIFY_HOOK_SECRET) == (url, GATEWAY_SECRET)
+    assert settings.CELERY_BEAT_SCHEDULE["deliver-hook"]["kwargs"] == {"channel": "hook"}
+    assert (without.NOTIFY_HOOK_URL, without.NOTIFY_HOOK_SECRET) == ("", "")
+    assert settings.CELERY_BEAT_SCHEDULE.keys() - without.CELERY_BEAT_SCHEDULE.keys() == {"deliver-hook"}
 
 
 def test_a_secret_may_come_from_a_file(read_settings: Callable[..., ModuleType], tmp_path: Path) -> None:

@@ -1,17 +1,26 @@
 """The promise and every clock."""
 
 from .contacts import Contact
-from .deadlines import Clock, Deadline, Escalation, Heartbeat, Outbox, Rung
+from .deadlines import Deadline, Heartbeat
+from .escalations import CitizenNotice, Envelope, Escalation, Outbox
 from .obligations import CallAttempt, CallbackObligation
+from .rules import COMPANY_CLOCKS, Audience, CalendarDay, Clock, ClockRule, Mark, Rung
 
 __all__ = [
+    "COMPANY_CLOCKS",
+    "Audience",
+    "CalendarDay",
     "CallAttempt",
     "CallbackObligation",
+    "CitizenNotice",
     "Clock",
+    "ClockRule",
     "Contact",
     "Deadline",
+    "Envelope",
     "Escalation",
     "Heartbeat",
+    "Mark",
     "Outbox",
     "Rung",
 ]

@@ -8,9 +8,7 @@ from django.db.models.functions import Length, Now
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-
-E164 = r"^\+[1-9][0-9]{6,14}$"
+from accounts.models import E164, User
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):

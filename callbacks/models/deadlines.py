@@ -1,4 +1,4 @@
-"""Clocks: a row per deadline, the ladder of people who are asked, and what was sent to them."""
+"""Clocks: a row per deadline, and the signs of life of those who watch them."""
 
 from datetime import datetime
 from typing import Self
@@ -11,60 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from companies.models import Company
 
-
-class Clock(models.TextChoices):
-    """Which promise or norm a deadline stands for; each has its own ladder and its own report."""
-
-    FIRST_ANSWER = "first_answer", _("обещание центра")
-    MISSED_CALL = "missed_call", _("пропущенный звонок")
-    PROMISED_LATER = "promised_later", _("обещанный звонок")
-    CONTROL_CALL = "control_call", _("контрольный звонок")
-    REOPENED = "reopened", _("возобновление")
-    ACCEPTANCE = "acceptance", _("принятие организацией")
-    LOCALISE = "localise", _("локализация")
-    CHECK = "check", _("проверка")
-    FIX = "fix", _("устранение")
-
-
-class Mark(models.TextChoices):
-    """How sure we are of a number: only VERIFIED and SECOND_HAND may be shown as law."""
-
-    VERIFIED = "V", _("норма")
-    SECOND_HAND = "V2", _("норма, по пересказу")
-    MEMORY = "M", _("не проверено")
-    DEFAULT = "D", _("правило центра")
-
-
-class Audience(models.TextChoices):
-    """Who is asked at a rung of the ladder."""
-
-    SUPERVISOR = "supervisor", _("старший смены")
-    HEAD = "head", _("руководитель центра")
-    MINISTRY = "ministry", _("дежурный министерства")
-    COMPANY = "company", _("диспетчер организации")
-
-
-class Rung(models.Model):
-    """One step of a clock's ladder (ступень): so long after the deadline, this post is asked."""
-
-    clock = models.CharField(_("срок"), max_length=20, choices=Clock.choices)
-    number = models.PositiveSmallIntegerField(_("номер"))
-    offset = models.DurationField(_("через сколько после срока"))
-    audience = models.CharField(_("кого"), max_length=16, choices=Audience.choices)
-
-    class Meta:
-        verbose_name = _("ступень")
-        verbose_name_plural = _("лестница эскалации")
-        ordering = ["clock", "number"]
-        constraints = [
-            models.UniqueConstraint(fields=["clock", "number"], name="rung_once_per_clock"),
-            models.CheckConstraint(condition=Q(clock__in=Clock.values), name="rung_clock_is_known"),
-            models.CheckConstraint(condition=Q(audience__in=Audience.values), name="rung_audience_is_known"),
-            models.CheckConstraint(condition=Q(number__gte=1), name="rung_number_from_one"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_clock_display()}, {self.number}: {self.get_audience_display()}"
+from .rules import Clock, ClockRule, Mark
 
 
 class DeadlineQuerySet(models.QuerySet["Deadline"]):
@@ -101,6 +48,16 @@ class Deadline(models.Model):
     company = models.ForeignKey(
         Company, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("организация")
     )
+    # Who of the centre has it in hand: he who registered it or handed it over.
+    operator = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("диспетчер")
+    )
+    # The version of the centre's rule that it started with; NULL: a clock without a ladder.
+    rule = models.ForeignKey(ClockRule, models.PROTECT, null=True, related_name="+", verbose_name=_("правило"))
+    # What was agreed beside it; the clock itself does not move.
+    agreed_at = models.DateTimeField(_("согласовано до"), null=True)
+    # A promise that moved to another ticket goes on where its ladder stood.
+    first_rung = models.PositiveSmallIntegerField(default=1, db_default=1)
     next_rung = models.PositiveSmallIntegerField(null=True)
     next_rung_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(_("остановлен"), null=True)
@@ -139,6 +96,10 @@ class Deadline(models.Model):
                 condition=Q(next_rung=None, next_rung_at=None) | Q(next_rung__isnull=False, next_rung_at__isnull=False),
                 name="deadline_next_rung_has_moment",
             ),
+            models.CheckConstraint(
+                condition=Q(next_rung=None) | Q(rule__isnull=False) | Q(stopped_at__isnull=False),
+                name="deadline_ladder_has_rule",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -146,106 +107,6 @@ class Deadline(models.Model):
 
     def is_overdue(self, at: datetime) -> bool:
         return (self.stopped_at or at) > self.due_at
-
-
-class EscalationQuerySet(models.QuerySet["Escalation"]):
-    def unacknowledged(self) -> Self:
-        return self.filter(acknowledged_at=None)
-
-    def for_user(self, user: User) -> Self:
-        return self.filter(outbox__recipient=user).distinct()
-
-    def addressed_to(self, user: User) -> Self:
-        """What this person is asked about on his screen; what names nobody asks everybody of the centre."""
-        asked = Outbox.objects.filter(escalation=models.OuterRef("pk"), channel=Outbox.Channel.SCREEN)
-        return self.filter(models.Exists(asked.filter(Q(recipient=user) | Q(recipient=None))))
-
-
-class Escalation(models.Model):
-    """A rung that rang (эскалация): recorded exactly once per deadline and rung, acknowledged by a named person."""
-
-    deadline = models.ForeignKey(Deadline, models.PROTECT, related_name="escalations")
-    rung = models.PositiveSmallIntegerField(_("ступень"))
-    audience = models.CharField(_("кого спросили"), max_length=16, choices=Audience.choices)
-    rung_due_at = models.DateTimeField(_("срок ступени"))
-    raised_at = models.DateTimeField(_("когда"))
-    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
-    acknowledged_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    acknowledged_at = models.DateTimeField(null=True)
-    acknowledged_note = models.CharField(max_length=500, blank=True)
-
-    objects = EscalationQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("эскалация")
-        verbose_name_plural = _("эскалации")
-        ordering = ["-raised_at"]
-        indexes = [
-            models.Index(fields=["-raised_at"], name="escalation_by_time"),
-            models.Index(fields=["audience"], name="escalation_unanswered", condition=Q(acknowledged_at=None)),
-        ]
-        constraints = [
-            models.UniqueConstraint(fields=["deadline", "rung"], name="escalation_once_per_rung"),
-            models.CheckConstraint(condition=Q(raised_at__gte=F("rung_due_at")), name="escalation_never_early"),
-            models.CheckConstraint(
-                condition=Q(acknowledged_by=None, acknowledged_at=None)
-                | Q(acknowledged_by__isnull=False, acknowledged_at__isnull=False),
-                name="escalation_acknowledged_by_name",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.deadline}, ступень {self.rung}"
-
-
-class OutboxQuerySet(models.QuerySet["Outbox"]):
-    def to_send(self, at: datetime) -> Self:
-        return self.filter(sent_at=None, next_try_at__lte=at).order_by("next_try_at")
-
-
-class Outbox(models.Model):
-    """A message owed to somebody, written in the transaction of what it tells about.
-
-    ``key`` makes a second delivery recognisable (it becomes the Message-ID): recorded once, delivered at least once.
-    """
-
-    class Channel(models.TextChoices):
-        SCREEN = "screen", _("экран")
-        EMAIL = "email", _("почта")
-
-    escalation = models.ForeignKey(Escalation, models.PROTECT, related_name="outbox")
-    channel = models.CharField(max_length=8, choices=Channel.choices)
-    # NULL: everybody of the centre who looks at a screen, when no named person could be found.
-    recipient = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    key = models.UUIDField(unique=True)
-    subject = models.CharField(max_length=200)
-    body = models.TextField()
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    next_try_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    last_error = models.CharField(max_length=300, blank=True)
-
-    objects = OutboxQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("сообщение")
-        verbose_name_plural = _("исходящие сообщения")
-        indexes = [models.Index(fields=["next_try_at"], name="outbox_to_send", condition=Q(sent_at=None))]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["escalation", "channel", "recipient"],
-                name="outbox_once_per_escalation_and_recipient",
-                nulls_distinct=False,
-            ),
-            models.CheckConstraint(
-                condition=Q(channel="screen") | Q(channel="email", recipient__isnull=False),
-                name="outbox_letter_has_recipient",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.subject
 
 
 class Heartbeat(models.Model):

@@ -9,9 +9,9 @@ from django.db.models.functions import Length, Now
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import E164, User
 
-from .contacts import E164, Contact
+from .contacts import Contact
 from .deadlines import Deadline
 
 
@@ -42,6 +42,8 @@ class CallbackObligation(models.Model):
     class Reason(models.TextChoices):
         FIRST_ANSWER = "first_answer", _("первый ответ")
         MISSED_CALL = "missed_call", _("пропущенный звонок")
+        DROPPED_CALL = "dropped_call", _("сорвавшийся звонок")
+        MESSAGE = "message", _("сообщение")
         PROMISED_LATER = "promised_later", _("обещали позвонить")
         CONTROL_CALL = "control_call", _("контрольный звонок")
         REOPENED = "reopened", _("заявка возобновлена")
@@ -67,6 +69,8 @@ class CallbackObligation(models.Model):
 
     # Somebody still owes this call.
     OUTSTANDING = (State.OPEN, State.CLAIMED, State.DIALLING, State.EXHAUSTED)
+    # He reached us and was not heard: later calls of the number join what is owed already.
+    UNHEARD = (Reason.MISSED_CALL, Reason.DROPPED_CALL, Reason.MESSAGE)
     # What is final stays final.
     FINAL = (State.KEPT, State.SATISFIED, State.WAIVED)
 
@@ -87,6 +91,10 @@ class CallbackObligation(models.Model):
     )
     counted_attempts = models.PositiveSmallIntegerField(_("попыток"), default=0)
     first_attempt_at = models.DateTimeField(_("первая попытка"), null=True)
+    # After enough tries the supervisor may order another round; a round counts its tries from its own first one.
+    rounds = models.PositiveSmallIntegerField(_("кругов"), default=1, db_default=1)
+    round_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    round_started_at = models.DateTimeField(null=True)
     occurrences = models.PositiveSmallIntegerField(_("звонков от него"), default=1)
     claimed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("держит"))
     claimed_until = models.DateTimeField(null=True)
@@ -135,7 +143,17 @@ class CallbackObligation(models.Model):
                 name="obligation_state_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(reason__in=["first_answer", "missed_call", "promised_later", "control_call", "reopened"]),
+                condition=Q(
+                    reason__in=[
+                        "first_answer",
+                        "missed_call",
+                        "dropped_call",
+                        "message",
+                        "promised_later",
+                        "control_call",
+                        "reopened",
+                    ]
+                ),
                 name="obligation_reason_is_known",
             ),
             # No number, no timer; a number always has one, and its clock is a row (I10). Waiving «not callable»
@@ -161,7 +179,7 @@ class CallbackObligation(models.Model):
             # The ten minutes may be configured, but never beyond an hour.
             models.CheckConstraint(
                 condition=Q(promised_length=None)
-                | ~Q(reason__in=["first_answer", "missed_call"])
+                | ~Q(reason__in=["first_answer", "missed_call", "dropped_call", "message"])
                 | Q(promised_length__lte="1:00:00"),
                 name="obligation_first_answer_within_an_hour",
             ),
@@ -208,11 +226,17 @@ class CallbackObligation(models.Model):
                 | Q(settled_at=None),
                 name="obligation_outstanding_is_not_settled",
             ),
+            models.CheckConstraint(
+                condition=Q(round_attempts__lte=F("counted_attempts")), name="obligation_round_within_attempts"
+            ),
             # One open missed call per number: later calls join it and never move it.
             models.UniqueConstraint(
                 fields=["number", "extension"],
                 name="obligation_one_missed_call_per_number",
-                condition=Q(reason="missed_call", state__in=["open", "claimed", "dialling", "exhausted"])
+                condition=Q(
+                    reason__in=["missed_call", "dropped_call", "message"],
+                    state__in=["open", "claimed", "dialling", "exhausted"],
+                )
                 & ~Q(number=""),
             ),
         ]

@@ -1,30 +1,48 @@
 """Every write of the promise: making it, taking it, dialling, settling, escalating, telling people."""
 
+from .answers import acknowledge_all
 from .attempts import expire_abandoned_attempts, finish_attempt, record_inbound_talk, start_attempt
+from .channel_states import ChannelState, channel_states, outbox_age
 from .claims import claim, claim_next, release, renew
 from .contacts import record_enquiry, record_missed_call, take_contact
+from .decisions import order_another_round, send_notice
 from .delivery import acknowledge, deliver_outbox_batch
 from .heartbeats import beat
-from .ladder import escalate_overdue_batch, load_ladder
+from .ladder import escalate_overdue_batch, repeat_unacknowledged
+from .ladder_view import Ladder, LadderRing, LadderStep, ladder_of
 from .promises import promise_callback, stop_clock, waive
+from .rules import change_rule, load_clock_rules, rules_in_force
 from .sweep import sweep
 
 __all__ = [
+    "ChannelState",
+    "Ladder",
+    "LadderRing",
+    "LadderStep",
     "acknowledge",
+    "acknowledge_all",
     "beat",
+    "change_rule",
+    "channel_states",
     "claim",
     "claim_next",
     "deliver_outbox_batch",
     "escalate_overdue_batch",
     "expire_abandoned_attempts",
     "finish_attempt",
-    "load_ladder",
+    "ladder_of",
+    "load_clock_rules",
+    "order_another_round",
+    "outbox_age",
     "promise_callback",
     "record_enquiry",
     "record_inbound_talk",
     "record_missed_call",
     "release",
     "renew",
+    "repeat_unacknowledged",
+    "rules_in_force",
+    "send_notice",
     "start_attempt",
     "stop_clock",
     "sweep",

@@ -53,9 +53,12 @@ def start_attempt(*, obligation: CallbackObligation, operator: User, at: datetim
     held.state = State.DIALLING
     held.claimed_by, held.claimed_until = operator, at + ATTEMPT_EXPIRES
     held.first_attempt_at = held.first_attempt_at or at
+    held.round_started_at = held.round_started_at or at
     # The order of the queue reads next_attempt_at from the first attempt on; until this one ends it keeps its place.
     held.next_attempt_at = held.next_attempt_at if held.counted_attempts else held.due_at
-    held.save(update_fields=["state", "claimed_by", "claimed_until", "first_attempt_at", "next_attempt_at"])
+    held.save(update_fields=[
+        "state", "claimed_by", "claimed_until", "first_attempt_at", "round_started_at", "next_attempt_at",
+    ])  # fmt: skip
     alarms.tell_screens("queue")
     return attempt
 
@@ -93,16 +96,19 @@ def finish_attempt(
         for other in locked.values():
             _settle(other, attempt, state=State.KEPT, at=at)
         return held
-    counted = held.counted_attempts + (outcome in COUNTED)
+    counted = outcome in COUNTED
+    held.counted_attempts += counted
+    held.round_attempts += counted
     following = next_attempt_at(
-        outcome=outcome, counted=counted, first_attempt_at=held.first_attempt_at or at, at=at,
+        outcome=outcome, counted=held.round_attempts, first_attempt_at=held.round_started_at or at, at=at,
         is_emergency=held.is_danger,
     )  # fmt: skip
-    held.counted_attempts = counted
     held.state = State.EXHAUSTED if following is None else State.OPEN
     held.next_attempt_at = following or at
     held.claimed_by = held.claimed_until = None
-    held.save(update_fields=["counted_attempts", "state", "next_attempt_at", "claimed_by", "claimed_until"])
+    held.save(update_fields=[
+        "counted_attempts", "round_attempts", "state", "next_attempt_at", "claimed_by", "claimed_until",
+    ])  # fmt: skip
     alarms.tell_screens("queue")
     return held
 
@@ -143,10 +149,15 @@ def record_inbound_talk(
 
 @write
 def expire_abandoned_attempts(*, at: datetime, limit: int = 50) -> int:
-    """End attempts that nobody ended (a crashed browser), and give their calls back to the queue. Not counted."""
+    """End attempts that nobody ended (a crashed browser), and give their calls back to the queue. Not counted.
+
+    A talk that takes longer stays: its open card renews the lease.
+    """
     abandoned = CallAttempt.objects.in_progress().filter(started_at__lte=at - ATTEMPT_EXPIRES)
     # The promise before the call, as everywhere: two ways round would meet in the middle.
-    waiting = CallbackObligation.objects.filter(state=State.DIALLING, pk__in=abandoned.values("obligation"))
+    waiting = CallbackObligation.objects.filter(
+        state=State.DIALLING, claimed_until__lte=at, pk__in=abandoned.values("obligation")
+    )
     held = list(waiting.select_for_update(skip_locked=True, no_key=True).order_by("pk")[:limit])
     ids = [obligation.pk for obligation in held]
     if not ids:

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import DateTimeField, Q, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
@@ -85,7 +86,7 @@ def renew(*, obligation: CallbackObligation, operator: User, at: datetime) -> bo
     return bool(
         CallbackObligation.objects.filter(
             pk=obligation.pk, claimed_by=operator, state__in=[State.CLAIMED, State.DIALLING], claimed_until__gt=at
-        ).update(claimed_until=at + LEASE)
+        ).update(claimed_until=Greatest("claimed_until", Value(at + LEASE, output_field=DateTimeField())))
     )
 
 

@@ -12,6 +12,8 @@ from callbacks.models import CallbackObligation, Contact
 
 from .promises import promise_callback
 
+Reason = CallbackObligation.Reason
+
 
 def take_contact(
     *,
@@ -51,18 +53,20 @@ def record_enquiry(
 @write
 def record_missed_call(
     *, phone: str, received_at: datetime, at: datetime, extension: str = "", no_phone_reason: str = "",
-    recorded_by: User | None = None,
+    recorded_by: User | None = None, reason: CallbackObligation.Reason = Reason.MISSED_CALL, note: str = "",
 ) -> CallbackObligation:  # fmt: skip
-    """An unanswered call owes a callback within ten minutes of its arrival.
+    """Whoever reached us unheard is owed a callback within ten minutes of his arrival.
 
-    Later calls of the same number join the open obligation and never move its time.
+    ``reason``: a call nobody answered, one that broke off before it was a talk, or a message. Later calls of the same
+    number join the open obligation and never move its time.
     """
     contact = take_contact(
         received_at=received_at, phone=phone, extension=extension, no_phone_reason=no_phone_reason,
-        taken_by=recorded_by, ended_as=Contact.EndedAs.MISSED,
+        taken_by=recorded_by, ended_as=Contact.EndedAs.MISSED, note=note,
+        channel=Contact.Channel.MESSAGE if reason == Reason.MESSAGE else Contact.Channel.PHONE,
     )  # fmt: skip
     open_ones = CallbackObligation.objects.outstanding().filter(
-        reason=CallbackObligation.Reason.MISSED_CALL, number=phone, extension=extension
+        reason__in=CallbackObligation.UNHEARD, number=phone, extension=extension
     )
     for _turn in range(2):
         joined = open_ones.select_for_update(no_key=True).first() if phone else None
@@ -72,9 +76,7 @@ def record_missed_call(
             return joined
         try:
             with transaction.atomic():
-                return promise_callback(
-                    contact=contact, reason=CallbackObligation.Reason.MISSED_CALL, promised_at=received_at, at=at
-                )
+                return promise_callback(contact=contact, reason=reason, promised_at=received_at, at=at)
         except IntegrityError:
             # The same number rang twice at once and the other call was written first: join it.
             continue

@@ -1,19 +1,34 @@
 """Sending what is owed to people, at least once, and hearing that they took it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+from zlib import crc32
 
+import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.db import connection
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from accounts.models import User
 from accounts.writes import Refused, write
-from callbacks import alarms
-from callbacks.models import Escalation, Outbox
+from callbacks import alarms, channels
+from callbacks.models import CitizenNotice, Envelope, Escalation, Outbox
+
+log = structlog.get_logger(__name__)
 
 BATCH = 50
 # Waits after the first, second… failure; the last one repeats.
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
+# A message may be tried for years; its column ends here.
+MOST_TRIES = 32_767
+# A letter names so many alarms; the screen shows all of them.
+LISTED = 100
+
+Posting = Envelope | CitizenNotice
 
 
 class AlreadyAcknowledged(Refused):
@@ -21,58 +36,174 @@ class AlreadyAcknowledged(Refused):
     code = "already_acknowledged"
 
 
-@write
-def take_letters(*, at: datetime, limit: int) -> list[Outbox]:
-    """Letters due by ``at``, lent to the caller: nobody else is offered them until their next try is due."""
-    letters = list(
-        Outbox.objects.to_send(at)
-        .filter(channel=Outbox.Channel.EMAIL)
-        .select_related("recipient")
-        .select_for_update(skip_locked=True, of=("self",))[:limit]
-    )
-    # A silent server costs its time-out per letter; until all have been tried nobody else is offered them.
-    lent = timedelta(seconds=settings.EMAIL_TIMEOUT) * len(letters) if len(letters) > 1 else timedelta()
-    for letter in letters:
-        letter.next_try_at = at + max(BACK_OFF[min(letter.tries, len(BACK_OFF) - 1)], lent)
-        letter.tries += 1
-    Outbox.objects.bulk_update(letters, ["next_try_at", "tries"])
-    return letters
+def deliver_outbox_batch(*, at: datetime, channel: str, limit: int = BATCH) -> int:
+    """Make one turn of a channel: pack what waits, send up to ``limit`` of what is due; returns how many left.
 
-
-def deliver_outbox_batch(*, at: datetime, limit: int = BATCH) -> int:
-    """Send letters that are due; returns how many left. A silent server is tried again with growing waits.
-
-    No transaction is open while the server talks. A process killed between the server's «250» and our note of it
-    sends the letter again under the same Message-ID.
+    No transaction is open while a server talks. A process killed between the server's «taken» and our note of it
+    sends the same once more under the same key. A server that is silent ends the turn instead of costing its time-out
+    per message; what one message is refused for does not stop the others.
     """
+    way = channels.named(channel)
+    if not way.is_configured:
+        return 0
+    with _alone(channel) as alone:
+        if not alone:
+            return 0
+        pack(channel=channel, at=at)
+        return _send_due(way, at=at, limit=limit)
+
+
+@contextmanager
+def _alone(channel: str) -> Iterator[bool]:
+    """Whether this process is the only one at the channel; so a hanging server holds one of them, never all.
+
+    The lock belongs to the session, because no transaction is open meanwhile, and dies with it.
+    """
+    lock = crc32(f"callbacks.delivery.{channel}".encode())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock])
+        row = cursor.fetchone()
+    assert row is not None
+    if not row[0]:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [lock])
+
+
+@write
+def pack(*, channel: str, at: datetime) -> int:
+    """Put what waits for each person into an envelope of this minute; returns how many messages were packed.
+
+    Whoever has an envelope of this minute already gets the rest in the next one: the first alarm leaves at once, and
+    what comes with it leaves together. An envelope is never added to, so that a second try says what the first said.
+    """
+    waiting = list(
+        Outbox.objects.to_pack(channel).select_for_update(skip_locked=True).values_list("pk", "recipient_id")
+    )
+    # In one order everywhere, or two processes would wait for each other's envelopes for ever.
+    recipients = sorted({recipient for _pk, recipient in waiting})
+    keys = {recipient: uuid4() for recipient in recipients}
+    minute = at.replace(second=0, microsecond=0)
+    Envelope.objects.bulk_create(
+        [
+            Envelope(
+                channel=channel, recipient_id=recipient, minute=minute, key=keys[recipient], created_at=at,
+                next_try_at=at,
+            )
+            for recipient in recipients
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+    packed = 0
+    for envelope in Envelope.objects.filter(key__in=keys.values()):
+        mine = [pk for pk, recipient in waiting if recipient == envelope.recipient_id]
+        packed += Outbox.objects.filter(pk__in=mine).update(envelope=envelope)
+    return packed
+
+
+def _send_due(way: channels.Channel, *, at: datetime, limit: int) -> int:
     sent = 0
-    connection = get_connection()
-    for letter in take_letters(at=at, limit=limit):
-        assert letter.recipient is not None
-        page = "portal" if letter.recipient.is_of_company else "desk/alarms"
-        message = EmailMessage(
-            subject=letter.subject,
-            body=f"{letter.body}\n\n{settings.PUBLIC_URL}/{page}/",
-            to=[letter.recipient.email],
-            headers={"Message-ID": f"<{letter.key}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2]}>"},
-            connection=connection,
-        )
-        try:
-            connection.open()
-            message.send()
-        except Exception as error:  # whatever is wrong with one letter, the others are sent
-            Outbox.objects.filter(pk=letter.pk).update(last_error=f"{type(error).__name__}: {error}"[:300])
-        else:
-            sent += Outbox.objects.filter(pk=letter.pk, sent_at=None).update(sent_at=at, last_error="")
-    connection.close()
+    with way.open(at=at) as send:
+        for _turn in range(limit):
+            posting = take_posting(channel=way.name, patience=way.patience, at=at)
+            if posting is None:
+                break
+            try:
+                send(_parcel(way, posting))
+            except channels.ParcelRefused as refusal:
+                _put_off(posting, str(refusal), at=at)
+            except channels.Unreachable as silence:
+                _put_off(posting, str(silence), at=at)
+                log.warning("channel_unreachable", channel=way.name)
+                break
+            else:
+                sent += note_sent(posting=posting, at=at)
     return sent
+
+
+@write
+def take_posting(*, channel: str, patience: timedelta, at: datetime) -> Posting | None:
+    """One message due by ``at``, lent to the caller: nobody else is offered it while it is being tried."""
+    posting: Posting | None = (
+        Envelope.objects.to_send(channel, at)
+        .select_related("recipient")
+        .select_for_update(skip_locked=True, of=("self",))
+        .first()
+    )
+    if posting is None and channel == Outbox.Channel.HOOK:
+        posting = (
+            CitizenNotice.objects.filter(sent_at=None, next_try_at__lte=at)
+            .order_by("next_try_at")
+            .select_related("obligation")
+            .select_for_update(skip_locked=True, of=("self",))
+            .first()
+        )
+    if posting is not None:
+        posting.next_try_at = at + max(_wait_after(posting.tries), patience)
+        posting.tries = min(posting.tries + 1, MOST_TRIES)
+        posting.save(update_fields=["next_try_at", "tries"])
+    return posting
+
+
+def _wait_after(failures: int) -> timedelta:
+    return BACK_OFF[min(failures, len(BACK_OFF) - 1)]
+
+
+def _put_off(posting: Posting, reason: str, *, at: datetime) -> None:
+    # Somebody else may be at it again, if this try took longer than anybody thought: his note stands.
+    type(posting).objects.filter(pk=posting.pk, sent_at=None, tries=posting.tries).update(
+        next_try_at=at + _wait_after(posting.tries - 1), last_error=reason[:300]
+    )
+
+
+@write
+def note_sent(*, posting: Posting, at: datetime) -> int:
+    """Write down that ``posting`` left, with everything in it; 0 when that was known already."""
+    noted = type(posting).objects.filter(pk=posting.pk, sent_at=None).update(sent_at=at, last_error="")
+    if noted and isinstance(posting, Envelope):
+        posting.messages.filter(sent_at=None).update(sent_at=at)
+    return noted
+
+
+def _parcel(way: channels.Channel, posting: Posting) -> channels.Parcel:
+    """What is handed over, the same at every try. Composed in Russian, whoever reads it."""
+    if isinstance(posting, CitizenNotice):
+        return _addressed(posting.key, posting.obligation.number, "", posting.text, posting.created_at)
+    messages = list(posting.messages.order_by("pk"))
+    with override("ru"):
+        subject, text = _words_of(messages)
+    page = "portal" if posting.recipient.is_of_company else "desk/alarms"
+    text = f"{text}\n\n{settings.PUBLIC_URL}/{page}/"
+    return _addressed(posting.key, way.address_of(posting.recipient), subject, text, posting.created_at)
+
+
+def _addressed(key: UUID, address: str, subject: str, text: str, created_at: datetime) -> channels.Parcel:
+    if not address:
+        raise channels.ParcelRefused("no address")
+    # A line break that somebody typed into an address must not become a header of a letter.
+    return channels.Parcel(key, address, " ".join(subject.split()), text, created_at)
+
+
+def _words_of(messages: list[Outbox]) -> tuple[str, str]:
+    """Subject and text of one message, or of the list that many of them become."""
+    if len(messages) == 1:
+        return messages[0].subject, messages[0].body
+    subject = _t("Тревоги: %(count)s. %(first)s") % {"count": len(messages), "first": messages[0].subject}
+    lines = [f"{number}. {message.subject}" for number, message in enumerate(messages[:LISTED], start=1)]
+    if len(messages) > LISTED:
+        lines.append(_t("и ещё %(count)s на экране тревог") % {"count": len(messages) - LISTED})
+    return subject[:200], "\n".join(lines)
 
 
 @write
 def acknowledge(*, escalation: Escalation, by: User, at: datetime, note: str = "") -> None:
     """A named person takes the escalation on; the second one is told, not obeyed."""
     taken = Escalation.objects.filter(pk=escalation.pk, acknowledged_at=None).update(
-        acknowledged_by=by, acknowledged_at=at, acknowledged_note=note.strip()[:500]
+        acknowledged_by=by, acknowledged_at=at, acknowledged_note=note.strip()[:500], repeat_at=None
     )
     if not taken:
         raise AlreadyAcknowledged

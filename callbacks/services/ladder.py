@@ -1,185 +1,249 @@
-"""The rising ladder of people: who is asked, when a promise or a norm is broken."""
+"""The rising ladder of people: who is asked when a promise or a norm is about to break, or broken."""
 
-import tomllib
-from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import structlog
-from django.db import DatabaseError
-from django.db.models import Case, DateTimeField, F, PositiveSmallIntegerField, Value, When
+from django.db import DatabaseError, connection
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.models import DutyPost, DutyShift, Role, User
-from accounts.writes import write
+from accounts.writes import Refused, write
 from callbacks import alarms
-from callbacks.models import Deadline, Escalation, Outbox, Rung
-from callbacks.models.deadlines import Audience
+from callbacks.models import Audience, CallAttempt, CallbackObligation, Clock, Deadline, Escalation, Outbox, Rung
 
-from .promises import load_rungs
+from .recipients import Recipient, Recipients
+from .retries import COUNTED
+from .rules import moment_of
 
 log = structlog.get_logger(__name__)
 
 BATCH = 50
+State = CallbackObligation.State
+
+# A promise that was tried in time wakes nobody above the shift (DOMAIN §7), unless its next try is so late.
+CAPPED = frozenset({Audience.HEAD, Audience.MINISTRY})
+RETRY_GRACE = timedelta(minutes=2)
+# While the supervisor decides about somebody whom nobody reached, the higher rungs look again so often.
+DECISION_LOOK = timedelta(minutes=10)
+
+# A row of values per clock: put together by the ORM as CASE … WHEN this statement took a third of the whole turn.
+CLIMB = """
+UPDATE callbacks_deadline AS clock SET next_rung = step.number, next_rung_at = step.moment
+  FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[]) AS step (id, number, moment)
+ WHERE clock.id = step.id
+"""
 
 
-def load_ladder() -> int:
-    """Write the default ladder for clocks that have none yet; what supervisors edited stays. Returns rungs added."""
-    document = tomllib.loads((Path(__file__).parent.parent / "ladder.toml").read_text(encoding="utf-8"))
-    known = set(Rung.objects.values_list("clock", flat=True))
-    rungs = [
-        Rung(clock=clock, number=number, offset=timedelta(minutes=step["minutes"]), audience=step["audience"])
-        for block in document["rung"]
-        for clock in block["clocks"]
-        if clock not in known
-        for number, step in enumerate(block["steps"], start=1)
-    ]
-    Rung.objects.bulk_create(rungs)
-    return len(rungs)
-
-
+# ── The two turns of the sweep ────────────────────────────────────────────────────────────────────────────────────
 def escalate_overdue_batch(*, at: datetime, limit: int = BATCH) -> int:
-    """Raise every rung that is due by ``at``, for up to ``limit`` clocks; returns how many.
+    """Raise every rung that is due by ``at``, for up to ``limit`` clocks; returns how many clocks were looked after.
 
     Any number of processes may run it at once, twice or late: rows are taken with SKIP LOCKED, the escalation and its
     messages are written inside the claiming transaction, and a rung is unique per clock. One bad row must not stop
     the others: when a batch fails it is tried again row by row.
     """
+    return _batch(_escalate, waiting=lambda: Deadline.objects.to_ring(at).values_list("pk", flat=True), at=at,
+                  limit=limit)  # fmt: skip
+
+
+def repeat_unacknowledged(*, at: datetime, limit: int = BATCH) -> int:
+    """Ring again what nobody has answered by ``at``, by the rule of its rung; returns how many were looked after."""
+    return _batch(_repeat, waiting=lambda: Escalation.objects.to_repeat(at).values_list("pk", flat=True), at=at,
+                  limit=limit)  # fmt: skip
+
+
+def _batch(turn: Callable[..., int], *, waiting: Callable[[], Iterable[int]], at: datetime, limit: int) -> int:
     try:
-        return _escalate(at=at, limit=limit)
-    except DatabaseError:
-        log.exception("escalation_batch_failed")
-    raised = 0
-    for pk in Deadline.objects.to_ring(at).values_list("pk", flat=True)[:limit]:
+        return turn(at=at, limit=limit)
+    except (DatabaseError, Refused):
+        log.exception("ladder_batch_failed", turn=turn.__name__)
+    done = 0
+    for pk in list(waiting())[:limit]:
         try:
-            raised += _escalate(at=at, limit=1, only=pk)
-        except DatabaseError:
-            log.exception("escalation_failed", deadline=pk)
-    return raised
+            done += turn(at=at, limit=1, only=pk)
+        except (DatabaseError, Refused):
+            log.exception("ladder_row_failed", turn=turn.__name__, row=pk)
+    return done
 
 
 @write
 def _escalate(*, at: datetime, limit: int, only: int | None = None) -> int:
-    due = Deadline.objects.to_ring(at).select_for_update(skip_locked=True, no_key=True)
+    due = Deadline.objects.to_ring(at).select_for_update(skip_locked=True, no_key=True, of=("self",))
     if only is not None:
         due = due.filter(pk=only)
-    deadlines = list(due[:limit])
-    if not deadlines:
+    taken = list(due.select_related("operator")[:limit])
+    if not taken:
         return 0
-    rungs = load_rungs()
-    people = Recipients(at=at, companies={deadline.company_id for deadline in deadlines if deadline.company_id})
-    escalations = [_escalation(deadline, rungs, at=at) for deadline in deadlines]
+    ladders = _ladders(taken)
+    held = _held_back([clock for clock in taken if _rung(clock, ladders).audience in CAPPED], at=at)
+    ringing = [clock for clock in taken if clock.pk not in held]
+    escalations = [_escalation(clock, _rung(clock, ladders), at=at) for clock in ringing]
     Escalation.objects.bulk_create(escalations)
+    _tell(escalations, at=at)
+    _climb(taken, held, ladders)
+    return len(taken)
+
+
+@write
+def _repeat(*, at: datetime, limit: int, only: int | None = None) -> int:
+    unanswered = Escalation.objects.to_repeat(at).select_for_update(skip_locked=True, no_key=True, of=("self",))
+    if only is not None:
+        unanswered = unanswered.filter(pk=only)
+    taken = list(unanswered.select_related("deadline__operator")[:limit])
+    if not taken:
+        return 0
+    ladders = _ladders([escalation.deadline for escalation in taken])
+    over = [escalation.pk for escalation in taken if escalation.deadline.stopped_at is not None]
+    Escalation.objects.filter(pk__in=over).update(repeat_at=None)
+    ringing = [escalation for escalation in taken if escalation.deadline.stopped_at is None]
+    for escalation in ringing:
+        rung = ladders.get((escalation.deadline.rule_id, escalation.rung))
+        escalation.repeats += 1
+        goes_on = rung is not None and rung.repeat_every and escalation.repeats < rung.repeat_times
+        escalation.repeat_at = at + rung.repeat_every if rung and goes_on and rung.repeat_every else None
+    Escalation.objects.bulk_update(ringing, ["repeats", "repeat_at"])
+    _tell(ringing, at=at)
+    return len(taken)
+
+
+# ── Climbing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+Ladders = dict[tuple[int | None, int], Rung]
+
+
+def _ladders(clocks: Iterable[Deadline]) -> Ladders:
+    """The rungs of every version by which these clocks run."""
+    rungs = Rung.objects.filter(rule__in={clock.rule_id for clock in clocks if clock.rule_id})
+    return {(rung.rule_id, rung.number): rung for rung in rungs}
+
+
+def _rung(clock: Deadline, ladders: Ladders) -> Rung:
+    assert clock.next_rung is not None
+    return ladders[clock.rule_id, clock.next_rung]
+
+
+def _escalation(clock: Deadline, rung: Rung, *, at: datetime) -> Escalation:
+    assert clock.next_rung_at is not None
+    is_warning = clock.next_rung_at < clock.due_at
+    repeats = rung.repeat_every if not is_warning else None
+    return Escalation(
+        deadline=clock, rung=rung.number, rung_due_at=clock.next_rung_at, raised_at=at, audience=rung.audience,
+        is_warning=is_warning, repeat_at=at + repeats if repeats else None,
+    )  # fmt: skip
+
+
+def _held_back(clocks: list[Deadline], *, at: datetime) -> dict[int, datetime]:
+    """Clocks whose higher rung does not ring now, and until when: somebody tried in time and the next try is not late.
+
+    An unreachable citizen must not wake the ministry.
+    """
+    if not clocks:
+        return {}
+    tried = CallAttempt.objects.filter(
+        obligation=OuterRef("pk"), outcome__in=COUNTED, started_at__lte=OuterRef("due_at")
+    )
+    promises = CallbackObligation.objects.filter(Exists(tried), deadline__in=[clock.pk for clock in clocks])
+    held = {}
+    for promise in promises:
+        until = _next_look(promise, at)
+        if until > at and promise.deadline_id:
+            held[promise.deadline_id] = until
+    return held
+
+
+def _next_look(promise: CallbackObligation, at: datetime) -> datetime:
+    if promise.state == State.EXHAUSTED:
+        return at + DECISION_LOOK
+    if promise.claimed_until and promise.claimed_until > at:
+        return promise.claimed_until + RETRY_GRACE
+    return (promise.next_attempt_at or at) + RETRY_GRACE
+
+
+def _climb(taken: list[Deadline], held: dict[int, datetime], ladders: Ladders) -> None:
+    """Write each clock's next rung, in one statement; the held ones keep theirs for a later moment."""
+    numbers: list[int | None] = []
+    moments: list[datetime | None] = []
+    for clock in taken:
+        assert clock.next_rung is not None
+        assert clock.next_rung_at is not None
+        following = ladders.get((clock.rule_id, clock.next_rung + 1))
+        if clock.pk in held:
+            number, moment = clock.next_rung, held[clock.pk]
+        elif following is None:
+            number, moment = None, None
+        else:
+            number = following.number
+            # The ladder only goes up, even where a lower rung was held back beyond the moment of a higher one.
+            moment = max(moment_of(following, started_at=clock.started_at, due_at=clock.due_at), clock.next_rung_at)
+        numbers.append(number)
+        moments.append(moment)
+    with connection.cursor() as cursor:
+        cursor.execute(CLIMB, [[clock.pk for clock in taken], numbers, moments])
+
+
+# ── Telling people ────────────────────────────────────────────────────────────────────────────────────────────────
+def _tell(escalations: list[Escalation], *, at: datetime) -> None:
+    """Write the messages of these rungs, of their first ringing or of the repeat they stand at."""
+    people = Recipients(at=at, deadlines=[escalation.deadline for escalation in escalations])
     Outbox.objects.bulk_create(
         message
         for escalation in escalations
-        for message in _messages(escalation, people.of(escalation.audience, escalation.deadline.company_id), at=at)
+        for message in _messages(
+            escalation,
+            people.asked(escalation.audience, escalation.deadline, is_repeat=escalation.repeats > 0),
+            at=at,
+        )
     )
-    _climb(deadlines, rungs)
     alarms.tell_screens("alarms")
-    return len(escalations)
 
 
-def _escalation(deadline: Deadline, rungs: dict[tuple[str, int], Rung], *, at: datetime) -> Escalation:
-    assert deadline.next_rung is not None
-    assert deadline.next_rung_at is not None
-    rung = rungs.get((deadline.clock, deadline.next_rung))
-    return Escalation(
-        deadline=deadline,
-        rung=deadline.next_rung,
-        rung_due_at=deadline.next_rung_at,
-        raised_at=at,
-        # A rung removed from the ladder meanwhile still rings for the clocks that were promised it.
-        audience=rung.audience if rung else Audience.SUPERVISOR,
-    )
+def _messages(escalation: Escalation, recipients: list[Recipient], *, at: datetime) -> Iterator[Outbox]:
+    subject, body = _words(escalation)
+    told = set()
+    for recipient in recipients:
+        # One person may hold two posts.
+        if recipient.person in told:
+            continue
+        told.add(recipient.person)
+        if recipient.stands_in_for is not None:
+            log.warning("recipient_without_address", person=recipient.stands_in_for.pk)
+        # A screen shows the row itself; a warning is for those who sit before one.
+        channels = recipient.channels if not escalation.is_warning else ()
+        for channel in (Outbox.Channel.SCREEN, *channels):
+            is_screen = channel == Outbox.Channel.SCREEN
+            yield Outbox(
+                escalation=escalation, turn=escalation.repeats, channel=channel, recipient=recipient.person,
+                stands_in_for=recipient.stands_in_for, key=uuid4(), subject=subject,
+                body=_instead(body, recipient), sent_at=at if is_screen else None,
+            )  # fmt: skip
 
 
-def _climb(deadlines: list[Deadline], rungs: dict[tuple[str, int], Rung]) -> None:
-    """Write each clock's next rung, in one statement."""
-    numbers, moments = [], []
-    for deadline in deadlines:
-        assert deadline.next_rung is not None
-        following = rungs.get((deadline.clock, deadline.next_rung + 1))
-        if following is not None:
-            numbers.append(When(pk=deadline.pk, then=Value(following.number)))
-            # The ladder only goes up, even if it was edited so that a higher rung lies earlier.
-            moment = max(deadline.due_at + following.offset, deadline.next_rung_at or deadline.due_at)
-            moments.append(When(pk=deadline.pk, then=Value(moment)))
-    Deadline.objects.filter(pk__in=[deadline.pk for deadline in deadlines]).update(
-        next_rung=Case(*numbers, default=None, output_field=PositiveSmallIntegerField()),
-        next_rung_at=Case(*moments, default=None, output_field=DateTimeField()),
-    )
-
-
-class Recipients:
-    """Who answers for each post at a moment: by the roster, else everybody of the role, else the next one up."""
-
-    UPWARDS = (Audience.SUPERVISOR, Audience.HEAD)
-
-    def __init__(self, *, at: datetime, companies: set[int]) -> None:
-        self._posts: dict[str, list[User]] = defaultdict(list)
-        shifts = DutyShift.objects.on_duty(at).filter(user__is_active=True).select_related("user")
-        for shift in shifts:
-            # Somebody entered twice, or staying over a hand-over, is asked once.
-            if shift.user not in self._posts[shift.post]:
-                self._posts[shift.post].append(shift.user)
-        for user in User.objects.filter(role__in=[Role.SUPERVISOR, Role.HEAD], is_active=True):
-            if not any(shift.post == user.role for shift in shifts):
-                self._posts[user.role].append(user)
-        self._companies: dict[int, list[User]] = defaultdict(list)
-        members = User.objects.filter(membership__company__in=companies, role=Role.COMPANY, is_active=True)
-        if companies:
-            for user in members.annotate(company_id=F("membership__company")):
-                self._companies[user.company_id].append(user)
-
-    def of(self, audience: str, company_id: int | None) -> list[User]:
-        """The people to ask; empty only when the centre has neither a supervisor nor a head."""
-        if audience == Audience.COMPANY and company_id and self._companies[company_id]:
-            return self._companies[company_id]
-        if audience == Audience.MINISTRY and self._posts[DutyPost.MINISTRY]:
-            return self._posts[DutyPost.MINISTRY]
-        ladder = self.UPWARDS if audience in (Audience.SUPERVISOR, Audience.COMPANY) else (Audience.HEAD,)
-        for post in (*ladder, *self.UPWARDS):
-            if self._posts[post]:
-                return self._posts[post]
-        return []
-
-
-def _messages(escalation: Escalation, people: list[User], *, at: datetime) -> list[Outbox]:
-    deadline = escalation.deadline
+def _words(escalation: Escalation) -> tuple[str, str]:
+    """What the message says, in the centre's language: problem and address, never a phone or a name."""
+    clock = escalation.deadline
     with override("ru"):
-        due = timezone.localtime(deadline.due_at)
-        subject = _("%(clock)s: срок %(due)s. %(title)s") % {
-            "clock": deadline.get_clock_display().capitalize(),
-            "due": f"{due:%H:%M}",
-            "title": deadline.title,
-        }
-        body = _("%(title)s\nСрок: %(due)s. Ступень %(rung)s. Основание: %(source)s.") % {
-            "title": deadline.title,
-            "due": f"{due:%d.%m.%Y %H:%M}",
-            "rung": escalation.rung,
-            "source": deadline.source,
-        }
+        due = timezone.localtime(clock.due_at)
+        facts = {
+            "clock": Clock(clock.clock).label.capitalize(), "time": f"{due:%H:%M}", "title": clock.title,
+            "due": f"{due:%d.%m.%Y %H:%M}", "rung": escalation.rung, "source": clock.source,
+            "repeat": escalation.repeats,
+        }  # fmt: skip
+        subject = _("%(clock)s: срок %(time)s. %(title)s") % facts
+        if escalation.repeats:
+            subject = _("Повтор %(repeat)s, никто не ответил. ") % facts + subject
+        body = _("%(title)s\nСрок: %(due)s. Ступень %(rung)s. Основание: %(source)s.") % facts
     # A line break that somebody typed into an address must not become a header of a letter.
-    subject = " ".join(subject.split())
-    # Shown on the screen by the row itself; a letter is sent after the commit.
-    everybody: list[User | None] = [*people] or [None]
-    messages = [
-        Outbox(
-            escalation=escalation, channel=Outbox.Channel.SCREEN, recipient=person, key=uuid4(), subject=subject[:200],
-            body=body, next_try_at=at, sent_at=at,
-        )
-        for person in everybody
-    ]  # fmt: skip
-    messages += [
-        Outbox(
-            escalation=escalation, channel=Outbox.Channel.EMAIL, recipient=person, key=uuid4(), subject=subject[:200],
-            body=body, next_try_at=at,
-        )
-        for person in people
-        if person.email
-    ]  # fmt: skip
-    return messages
+    return " ".join(subject.split())[:200], body
+
+
+def _instead(body: str, recipient: Recipient) -> str:
+    if recipient.stands_in_for is None:
+        return body
+    with override("ru"):
+        note = _("Вам вместо: %(person)s — у этого человека нет адреса для тревог.") % {
+            "person": recipient.stands_in_for
+        }
+    return f"{body}\n{note}"

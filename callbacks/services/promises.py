@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -10,25 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.writes import Refused, write
 from callbacks import alarms
-from callbacks.models import CallbackObligation, Clock, Contact, Deadline, Rung
-from callbacks.models.deadlines import Mark
+from callbacks.models import CallbackObligation, Clock, Contact, Deadline
 from companies.models import Company
+
+from .rules import Rules, moment_of, rules_in_force
 
 Reason = CallbackObligation.Reason
 State = CallbackObligation.State
 
-ORDER = "распоряжение губернатора от 21.10.2013"
-MISSED = "ПП РФ 416, п. 13 (ред. от 27.03.2018 № 331)"
-OWN_RULE = "правило центра"
-
-# Why each promise is as long as it is: source and mark (DOMAIN §2).
-SOURCES = {
-    Reason.FIRST_ANSWER: (ORDER, Mark.VERIFIED),
-    Reason.MISSED_CALL: (MISSED, Mark.VERIFIED),
-    Reason.PROMISED_LATER: (OWN_RULE, Mark.DEFAULT),
-    Reason.CONTROL_CALL: (OWN_RULE, Mark.DEFAULT),
-    Reason.REOPENED: (ORDER, Mark.VERIFIED),
-}
+# How long the centre has to ring back: one length for whoever reached us, whatever way.
+TEN_MINUTES = frozenset({Reason.FIRST_ANSWER, Reason.MISSED_CALL, Reason.DROPPED_CALL, Reason.MESSAGE, Reason.REOPENED})
 
 
 class AlreadySettled(Refused):
@@ -42,20 +34,29 @@ class BeingDialled(Refused):
 
 
 def new_deadline(
-    *, clock: str, started_at: datetime, due_at: datetime, source: str, mark: str, rungs: dict[tuple[str, int], Rung],
-    company: Company | None = None, next_rung: int | None = 1, title: str = "",
+    *, clock: str, started_at: datetime, due_at: datetime, rules: Rules, source: str = "", mark: str = "",
+    company: Company | None = None, operator: User | None = None, title: str = "", goes_on: Deadline | None = None,
 ) -> Deadline:  # fmt: skip
-    """An unsaved deadline whose first rung is known; ``rungs`` is the ladder as ``load_rungs()`` read it."""
-    rung = rungs.get((clock, next_rung)) if next_rung else None
-    return Deadline(
-        clock=clock, title=title[:250], started_at=started_at, due_at=due_at, source=source, mark=mark, company=company,
-        next_rung=rung.number if rung else None, next_rung_at=due_at + rung.offset if rung else None,
+    """An unsaved deadline with its first rung; ``rules`` as ``rules_in_force()`` read them.
+
+    ``source`` and ``mark`` are the norm's; left out, the rule's own. ``goes_on``: a clock that moved here goes on by
+    its version of the rule, where its ladder stood.
+    """
+    first = rules[clock]
+    deadline = Deadline(
+        clock=clock, title=title[:250], started_at=started_at, due_at=due_at, company=company, operator=operator,
+        source=source or first.rule.source, mark=mark or first.rule.mark,
     )  # fmt: skip
-
-
-def load_rungs(**only: int) -> dict[tuple[str, int], Rung]:
-    """The ladder by clock and number, a handful of rows; ``number=1`` is all that clocks which start now need."""
-    return {(rung.clock, rung.number): rung for rung in Rung.objects.filter(**only)}
+    if goes_on is not None:
+        deadline.rule_id = goes_on.rule_id
+        deadline.next_rung, deadline.next_rung_at = goes_on.next_rung, goes_on.next_rung_at
+        # Past its last rung nothing rings any more.
+        deadline.first_rung = goes_on.next_rung or goes_on.first_rung
+    else:
+        deadline.rule = first.rule
+        deadline.next_rung = first.number
+        deadline.next_rung_at = moment_of(first, started_at=started_at, due_at=due_at)
+    return deadline
 
 
 @write
@@ -68,37 +69,48 @@ def promise_callback(
     due_at: datetime | None = None,
     not_before: datetime | None = None,
     is_danger: bool = False,
-    rungs: dict[tuple[str, int], Rung] | None = None,
-    next_rung: int | None = 1,
+    rules: Rules | None = None,
+    goes_on: CallbackObligation | None = None,
+    operator: User | None = None,
     title: str = "",
     along: Iterable[Deadline] = (),
 ) -> CallbackObligation:
     """Promise to ring ``contact`` back; ``due_at`` defaults to the centre's ten minutes from ``promised_at``.
 
     Without a number the promise is born «not callable»: recorded and counted, with no clock. ``along`` are unsaved
-    clocks of the same occasion: they are written in the same statement as the promise's own.
+    clocks of the same occasion: they are written in the same statement as the promise's own. ``goes_on``: the promise
+    that this one takes over, with its tries and its ladder as they stood.
     """
     if not contact.phone:
         Deadline.objects.bulk_create(along)
         return CallbackObligation.objects.create(
             contact=contact, reason=reason, state=State.NOT_CALLABLE, promised_at=promised_at, is_danger=is_danger
         )
-    due_at = due_at or promised_at + settings.CALLBACK_PROMISE
-    source, mark = SOURCES[reason]
+    if due_at is None:
+        # Every other promise says its moment itself.
+        assert reason in TEN_MINUTES, reason
+        due_at = promised_at + settings.CALLBACK_PROMISE
     deadline = new_deadline(
-        clock=Clock(reason.value), started_at=promised_at, due_at=due_at, source=source, mark=mark,
-        rungs=load_rungs() if rungs is None else rungs, next_rung=next_rung, title=title,
+        clock=Clock(reason.value), started_at=promised_at, due_at=due_at, operator=operator, title=title,
+        rules=rules_in_force() if rules is None else rules, goes_on=goes_on.deadline if goes_on else None,
     )  # fmt: skip
     Deadline.objects.bulk_create([deadline, *along])
     obligation = CallbackObligation.objects.create(
         contact=contact, reason=reason, state=State.OPEN, promised_at=promised_at, promised_length=due_at - promised_at,
         due_at=due_at, deadline=deadline, is_danger=is_danger, number=contact.phone, extension=contact.extension,
-        next_attempt_at=not_before or promised_at,
+        next_attempt_at=not_before or promised_at, **_tries_of(goes_on),
     )  # fmt: skip
     if deadline.next_rung_at:
         alarms.ring_at(deadline.next_rung_at, now=at)
     alarms.tell_screens("queue")
     return obligation
+
+
+def _tries_of(promise: CallbackObligation | None) -> dict[str, Any]:
+    kept = (
+        "counted_attempts", "first_attempt_at", "rounds", "round_attempts", "round_started_at", "occurrences",
+    )  # fmt: skip
+    return {name: getattr(promise, name) for name in kept} if promise is not None else {}
 
 
 def stop_clock(deadline: Deadline, *, at: datetime, withdrawn: bool = False) -> None:

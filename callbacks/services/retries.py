@@ -1,14 +1,13 @@
 """When to ring again after a call that reached nobody (DOMAIN §6)."""
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
+from callbacks.calendar import REGION
 from callbacks.models import CallAttempt
 
 Outcome = CallAttempt.Outcome
 
-# The citizen's nights are the region's, wherever the server stands.
-REGION = ZoneInfo("Europe/Moscow")
+
 NIGHT_STARTS, NIGHT_ENDS = time(22), time(8)
 
 NO_ANSWER_WAITS = (timedelta(minutes=5), timedelta(minutes=15))

@@ -4,13 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import DutyPost, DutyShift, Role
-from callbacks.models import CallbackObligation, Contact, Deadline, Escalation, Heartbeat, Outbox
+from callbacks.models import CallbackObligation, Contact, Deadline
 from callbacks.services import (
-    acknowledge,
     claim,
     claim_next,
-    escalate_overdue_batch,
     expire_abandoned_attempts,
     finish_attempt,
     record_enquiry,
@@ -19,25 +16,17 @@ from callbacks.services import (
     release,
     renew,
     start_attempt,
-    sweep,
     waive,
 )
 from callbacks.services.attempts import AttemptOver, NoteRequired
 from callbacks.services.claims import HeldByAnother, NotCallable
-from callbacks.services.delivery import AlreadyAcknowledged
 from callbacks.services.promises import AlreadySettled
-from tickets.tests.factories import MINUTE, NOON, UserFactory, make_contact, make_promise
+from tickets.tests.factories import MINUTE, NOON, UserFactory, make_promise, on_duty
 
 pytestmark = pytest.mark.django_db
 
 State = CallbackObligation.State
 SECOND = timedelta(seconds=1)
-
-
-def on_duty(post: str = DutyPost.SUPERVISOR, role: Role = Role.SUPERVISOR):  # type: ignore[no-untyped-def]
-    user = UserFactory.create(role=role)
-    DutyShift.objects.create(user=user, post=post, starts_at=NOON - 60 * MINUTE, ends_at=NOON + 600 * MINUTE)
-    return user
 
 
 # ── Making it ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -51,6 +40,18 @@ def test_a_hidden_number_is_recorded_and_has_no_clock() -> None:
 def test_a_missed_call_owes_ten_minutes_from_its_arrival() -> None:
     promise = record_missed_call(phone="+79100000001", received_at=NOON, at=NOON + 3 * MINUTE)
     assert promise.due_at == NOON + 10 * MINUTE
+
+
+@pytest.mark.parametrize("reason", CallbackObligation.UNHEARD)
+def test_whoever_was_not_heard_is_owed_the_same_ten_minutes(reason: CallbackObligation.Reason) -> None:
+    promise = record_missed_call(phone="+79100000001", received_at=NOON, at=NOON, reason=reason, note="Течёт труба")
+    assert (promise.reason, promise.due_at) == (reason, NOON + 10 * MINUTE)
+    assert (promise.contact.channel, promise.contact.note) == (
+        "message" if reason == "message" else "phone",
+        "Течёт труба",
+    )
+    again = record_missed_call(phone="+79100000001", received_at=NOON + MINUTE, at=NOON + MINUTE)
+    assert (again.pk, again.occurrences, again.due_at) == (promise.pk, 2, promise.due_at)
 
 
 def test_calling_again_joins_the_first_call_and_moves_nothing() -> None:
@@ -193,75 +194,9 @@ def test_an_abandoned_attempt_frees_its_number() -> None:
     assert claim_next(operator=UserFactory.create(), at=NOON + 15 * MINUTE) == promise
 
 
-# ── Breaking it ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(("seconds_after", "raised"), [(-1, 0), (0, 1), (1, 1)])
-def test_a_rung_rings_at_the_moment_and_not_before(seconds_after: int, raised: int) -> None:
-    make_promise()
-    assert escalate_overdue_batch(at=NOON + 10 * MINUTE + seconds_after * SECOND) == raised
-
-
-def test_one_broken_promise_is_escalated_once_per_rung() -> None:
-    make_promise()
-    for minute in (10, 10, 15, 20, 20, 39, 40, 41, 500):
-        escalate_overdue_batch(at=NOON + minute * MINUTE)
-    assert list(Escalation.objects.order_by("rung").values_list("rung", "audience")) == [
-        (1, "supervisor"),
-        (2, "head"),
-        (3, "ministry"),
-    ]
-    assert Deadline.objects.get().next_rung_at is None
-
-
-def test_a_kept_promise_rings_nobody() -> None:
-    talk(make_promise())
-    assert escalate_overdue_batch(at=NOON + 60 * MINUTE) == 0
-
-
-def test_the_supervisor_on_duty_is_told_on_screen_and_by_letter() -> None:
-    duty = on_duty()
-    UserFactory.create(role=Role.SUPERVISOR)
-    make_promise()
-    escalate_overdue_batch(at=NOON + 10 * MINUTE)
-    assert list(Outbox.objects.order_by("channel").values_list("channel", "recipient")) == [
-        ("email", duty.pk),
-        ("screen", duty.pk),
-    ]
-
-
-def test_without_a_roster_every_supervisor_is_told_and_without_supervisors_the_head() -> None:
-    head = UserFactory.create(role=Role.HEAD, email="")
-    make_promise()
-    escalate_overdue_batch(at=NOON + 10 * MINUTE)
-    assert Outbox.objects.get().recipient == head
-
-
-def test_nobody_at_all_leaves_it_on_every_screen() -> None:
-    make_promise()
-    escalate_overdue_batch(at=NOON + 10 * MINUTE)
-    message = Outbox.objects.get()
-    assert (message.channel, message.recipient) == ("screen", None)
-
-
-def test_an_escalation_is_taken_by_one_named_person() -> None:
-    make_promise()
-    escalate_overdue_batch(at=NOON + 10 * MINUTE)
-    escalation = Escalation.objects.get()
-    acknowledge(escalation=escalation, by=on_duty(), at=NOON + 11 * MINUTE, note="звоню сам")
-    with pytest.raises(AlreadyAcknowledged):
-        acknowledge(escalation=escalation, by=on_duty(), at=NOON + 12 * MINUTE)
-
-
-def test_the_sweep_takes_more_than_one_batch_and_writes_its_heartbeat() -> None:
-    contact = make_contact()
-    for _turn in range(60):
-        make_promise_of(contact)
-    assert sweep(at=NOON + 10 * MINUTE) == 60
-    assert Heartbeat.objects.get(name="sweep").beat_at == NOON + 10 * MINUTE
-
-
-def make_promise_of(contact: Contact) -> CallbackObligation:
-    from callbacks.services import promise_callback
-
-    return promise_callback(contact=contact, reason=CallbackObligation.Reason.FIRST_ANSWER, promised_at=NOON, at=NOON)
+def test_a_long_talk_is_no_abandoned_one() -> None:
+    promise, operator = make_promise(), UserFactory.create()
+    start_attempt(obligation=promise, operator=operator, at=NOON)
+    assert renew(obligation=promise, operator=operator, at=NOON + 14 * MINUTE + 30 * SECOND)
+    assert expire_abandoned_attempts(at=NOON + 15 * MINUTE) == 0
+    assert expire_abandoned_attempts(at=NOON + 16 * MINUTE) == 1

@@ -1,36 +1,89 @@
-"""Whether the centre can keep its promises now; asked by load balancers, containers and open pages."""
-
-from datetime import timedelta
+"""Whether the centre can keep its promises now; asked by watchdogs, containers and open pages."""
 
 from django.db import DatabaseError, InterfaceError
-from django.db.models import Max
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import clock
-from callbacks.models import Heartbeat
+from accounts.access import PersonRequest, roles_required
+from accounts.models import CENTRE_ROLES
+from callbacks.services import watch
+from callbacks.services.watch import WITHOUT_DATABASE, Health
 
-# The sweep turns every two seconds: seven missed turns are no longer a hiccup.
-FRESH = timedelta(seconds=15)
+
+@require_safe
+@never_cache
+def livez(request: HttpRequest) -> JsonResponse:
+    """200 while this process and its database answer: it can serve people.
+
+    What containers and proxies ask. A silent worker must not make them throw away the desk, which works without it.
+    """
+    try:
+        clock.now()
+    except (DatabaseError, InterfaceError):
+        return _told(WITHOUT_DATABASE)
+    return JsonResponse({"status": "ok"})
 
 
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while the database answers and somebody sweeps for broken promises, else 503 with the reason."""
+    """200 while every promise is watched, told of, and the database answers; else 503 with the reasons.
+
+    What a watchdog asks that calls people. Ages are seconds, null for what never happened.
+    """
+    return _told(_health())
+
+
+@require_safe
+@never_cache
+def banner(request: HttpRequest) -> HttpResponse:
+    """What people of the centre read at the foot of every page: nothing while all is well.
+
+    ``shown`` is what the page shows already; 204 says that it may stay.
+    """
     try:
-        at = clock.now()
-        last = Heartbeat.objects.filter(name__in=["sweep", "keeper"]).aggregate(last=Max("beat_at"))["last"]
+        return _banner(request)
     except (DatabaseError, InterfaceError):
-        return _unwell("database_away")
-    if last is None:
-        return _unwell("sweep_never_ran")
-    age = round((at - last).total_seconds(), 1)
-    if at - last > FRESH:
-        return _unwell("sweep_stopped", sweep_age=age)
-    return JsonResponse({"status": "ok", "sweep_age": age})
+        # Nobody can be asked who he is; the sentence holds no secret.
+        return _drawn(request, WITHOUT_DATABASE)
 
 
-def _unwell(reason: str, **facts: float) -> JsonResponse:
-    return JsonResponse({"status": "unwell", "reason": reason, **facts}, status=503)
+@roles_required(*CENTRE_ROLES)
+def _banner(request: PersonRequest) -> HttpResponse:
+    return _drawn(request, _health())
+
+
+def _drawn(request: HttpRequest, health: Health) -> HttpResponse:
+    minutes = int(health.outbox_age.total_seconds() // 60)
+    key = " ".join(health.reasons)
+    if watch.Reason.OUTBOX_STUCK in health.reasons:
+        key = f"{key} {minutes}"
+    if request.GET.get("shown", "") == key:
+        return HttpResponse(status=204)
+    if not health.reasons:
+        return HttpResponse()
+    context = {"key": key, "reasons": health.reasons, "minutes": minutes}
+    return HttpResponse(render_to_string("components/_health.html", context))
+
+
+def _health() -> Health:
+    try:
+        return watch.read_health(clock.now())
+    except (DatabaseError, InterfaceError):
+        return WITHOUT_DATABASE
+
+
+def _told(health: Health) -> JsonResponse:
+    told: dict[str, object] = {"status": health.status, "reasons": list(health.reasons)}
+    if health.pulse is not None:
+        ages = {
+            "sweep": health.pulse.sweep_age,
+            "worker": health.pulse.worker_age,
+            "keeper": health.pulse.keeper_age,
+            "outbox": health.outbox_age,
+        }
+        told["ages"] = {name: None if age is None else round(age.total_seconds(), 1) for name, age in ages.items()}
+    return JsonResponse(told, status=200 if health.status == "ok" else 503)

@@ -107,12 +107,12 @@ def listens(port: int) -> bool:
 
 
 def healthy(port: int) -> bool:
-    """Whether the centre calls itself ready."""
+    """Whether the pages and their database answer; the workers are asked for themselves."""
     from django.conf import settings
 
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", "/healthz", headers={"Host": settings.ALLOWED_HOSTS[0].lstrip(".")})
+        connection.request("GET", "/livez", headers={"Host": settings.ALLOWED_HOSTS[0].lstrip(".")})
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False

@@ -16,7 +16,6 @@ from django.urls import reverse
 from accounts.models import Role, User
 from callbacks.models import CallbackObligation
 from callbacks.services import (
-    escalate_overdue_batch,
     finish_attempt,
     record_enquiry,
     record_inbound_talk,
@@ -36,6 +35,7 @@ from tickets.tests.factories import (
     NOON,
     CompanyFactory,
     UserFactory,
+    break_promise,
     make_promise,
     make_ticket,
     member_of,
@@ -346,12 +346,12 @@ def test_an_operator_is_credited_with_what_he_did() -> None:
 
 def test_escalations_stand_by_clock_and_rung() -> None:
     make_ticket()
-    escalate_overdue_batch(at=NOON + 10 * MINUTE)
-    escalate_overdue_batch(at=NOON + 20 * MINUTE)
+    break_promise(NOON + 20 * MINUTE)
 
     report = overview(of_day())
-    assert report.rungs[:2] == (1, 2)
-    assert [rung.count for rung in report.ladder[0].rungs[:2]] == [1, 1]
+    assert report.rungs[:3] == (1, 2, 3)
+    # The promise's first rung is a warning and no escalation.
+    assert [rung.count for rung in report.ladder[0].rungs[:3]] == [0, 1, 1]
     assert report.now["now_unacknowledged"].count == report.escalations.count
 
 

@@ -6,8 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.phones import hide_phones
-from callbacks.models import CallAttempt, CallbackObligation, Clock, Contact
-from callbacks.models.deadlines import Deadline, Mark
+from callbacks.models import CallAttempt, CallbackObligation, Clock, Contact, Deadline, Mark
 from companies.models import Building, Company
 from tickets.models import Category, Ticket, TicketEvent
 from tickets.services import promise_ids

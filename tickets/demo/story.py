@@ -9,16 +9,14 @@ from functools import partial
 from itertools import count, cycle
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 from zlib import crc32
 
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.writes import write
-from callbacks.models import CallAttempt, CallbackObligation, Contact, Deadline, Escalation, Outbox
-from callbacks.models.deadlines import Audience
+from callbacks.models import Audience, CallAttempt, CallbackObligation, Contact, Deadline, Envelope, Escalation, Outbox
 from callbacks.services import (
     acknowledge,
     escalate_overdue_batch,
@@ -176,10 +174,22 @@ class Story:
         for escalation in rung:
             person = self.head if escalation.audience == Audience.HEAD else self.supervisor
             acknowledge(escalation=escalation, by=person, at=escalation.raised_at + 2 * MINUTE)
-        # Their letters arrived long ago.
-        Outbox.objects.filter(sent_at=None, escalation__in=Escalation.objects.exclude(acknowledged_at=None)).update(
-            sent_at=F("next_try_at")
-        )
+        self._letters_arrived()
+
+    def _letters_arrived(self) -> None:
+        """What was written long ago left long ago: only the last quarter of an hour is still to be sent."""
+        long_ago = Outbox.objects.filter(sent_at=None, escalation__raised_at__lte=self.tells_until - UNANSWERED)
+        minutes: dict[tuple[str, int, datetime], list[int]] = {}
+        for pk, channel, recipient, moment in long_ago.values_list(
+            "pk", "channel", "recipient", "escalation__raised_at"
+        ):
+            minutes.setdefault((channel, recipient, moment.replace(second=0, microsecond=0)), []).append(pk)
+        for (channel, recipient, minute), letters in minutes.items():
+            envelope = Envelope.objects.create(
+                channel=channel, recipient_id=recipient, minute=minute, key=uuid4(), next_try_at=minute,
+                sent_at=minute + MINUTE, tries=1,
+            )  # fmt: skip
+            Outbox.objects.filter(pk__in=letters).update(envelope=envelope, sent_at=envelope.sent_at)
 
     # ── What may happen ──────────────────────────────────────────────────────────────────────────────────────────
     def _register(self, life: Life, at: datetime) -> None:

@@ -7,8 +7,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from callbacks.models.deadlines import Mark
+from callbacks.models import Mark
 from companies.models import Company, Service
+
+MONTH_DAY = r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
@@ -61,6 +63,15 @@ class Norm(models.Model):
     localise_minutes = models.PositiveIntegerField(_("локализовать, мин"), null=True, blank=True)
     check_minutes = models.PositiveIntegerField(_("проверить, мин"), null=True, blank=True)
     fix_minutes = models.PositiveIntegerField(_("устранить, мин"), null=True, blank=True)
+    # Peculiarities (DOMAIN §2): a longer time in summer; hours outside of which the time stands still; a repair
+    # counted from the damage itself; a written answer in working days.
+    summer_fix_minutes = models.PositiveIntegerField(_("устранить летом, мин"), null=True, blank=True)
+    summer_from = models.CharField(_("лето с"), max_length=5, blank=True, help_text=_("Месяц и день: 04-15."))
+    summer_to = models.CharField(_("лето по"), max_length=5, blank=True)
+    opens_at = models.TimeField(_("работы не раньше"), null=True, blank=True)
+    closes_at = models.TimeField(_("работы не позднее"), null=True, blank=True)
+    counts_from_damage = models.BooleanField(_("считать от повреждения"), default=False)
+    reply_working_days = models.PositiveSmallIntegerField(_("ответить, рабочих дней"), null=True, blank=True)
     text = models.CharField(_("как сказано"), max_length=300, blank=True)
     act = models.CharField(_("акт"), max_length=200)
     mark = models.CharField(_("чем подтверждено"), max_length=2, choices=Mark.choices)
@@ -75,6 +86,17 @@ class Norm(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["category", "valid_from"], name="norm_edition_once"),
             models.CheckConstraint(condition=Q(mark__in=Mark.values), name="norm_mark_is_known"),
+            models.CheckConstraint(
+                condition=Q(summer_fix_minutes=None, summer_from="", summer_to="")
+                | Q(summer_fix_minutes__isnull=False, summer_from__regex=MONTH_DAY, summer_to__regex=MONTH_DAY),
+                name="norm_summer_is_whole",
+                violation_error_message=_("Для летнего срока нужны его длина и оба края лета, как 04-15."),
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_at=None, closes_at=None) | Q(opens_at__lt=models.F("closes_at")),
+                name="norm_window_is_whole",
+                violation_error_message=_("Укажите оба часа, первый раньше второго."),
+            ),
         ]
 
     def __str__(self) -> str:

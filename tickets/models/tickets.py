@@ -12,7 +12,7 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CENTRE_ROLES, Role, User
-from callbacks.models import CallbackObligation, Contact, Deadline
+from callbacks.models import COMPANY_CLOCKS, CallbackObligation, Contact, Deadline
 from companies.models import Building, Company
 from tickets.workflow import DEAD, LIVE, REPORTED, WITH_COMPANY, Status
 
@@ -50,7 +50,7 @@ def portal_tab(tab: str, at: datetime) -> Q:
         case PortalTab.WORK:
             return Q(status__in=[Status.ACCEPTED, Status.IN_WORK, Status.POSTPONED])
         case PortalTab.EXPIRING:
-            soon = TicketDeadline.objects.filter(deadline__stopped_at=None, deadline__due_at__lte=at + EXPIRING)
+            soon = TicketDeadline.objects.of_company().filter(deadline__due_at__lte=at + EXPIRING)
             return Q(models.Exists(soon.filter(ticket=models.OuterRef("pk"))), status__in=WITH_COMPANY)
         case PortalTab.RETURNED:
             return Q(status=Status.RETURNED)
@@ -95,7 +95,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
         ``running`` holds the clocks that run, the nearest first; ``nearest_due_at`` orders the list by it.
         """
-        clocks = TicketDeadline.objects.filter(deadline__stopped_at=None).order_by("deadline__due_at")
+        clocks = TicketDeadline.objects.of_company().order_by("deadline__due_at")
         nearest = clocks.filter(ticket=models.OuterRef("pk")).values("deadline__due_at")[:1]
         return (
             self.select_related("category", "foreman")
@@ -171,9 +171,12 @@ class Ticket(models.Model):
     foreman = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("мастер"))
     registered_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("кто принял"))
     registered_at = models.DateTimeField(_("зарегистрирована"))
+    # When it broke, where the caller knows: some norms count from there.
+    damaged_at = models.DateTimeField(_("когда случилось"), null=True)
     transferred_at = models.DateTimeField(_("передана"), null=True)
     accepted_at = models.DateTimeField(_("принята"), null=True)
     planned_at = models.DateTimeField(_("плановый срок"), null=True)
+    term_told_at = models.DateTimeField(_("срок сообщён заявителю"), null=True)
     started_at = models.DateTimeField(_("начата"), null=True)
     postponed_until = models.DateTimeField(_("отложена до"), null=True)
     localised_at = models.DateTimeField(_("локализована"), null=True)
@@ -212,6 +215,11 @@ class Ticket(models.Model):
                 violation_error_message=_("Опишите, что случилось."),
             ),
             models.CheckConstraint(condition=~Q(street="") & ~Q(house=""), name="ticket_address_not_blank"),
+            models.CheckConstraint(
+                condition=Q(damaged_at=None) | Q(damaged_at__lte=models.F("registered_at")),
+                name="ticket_damaged_before_registered",
+                violation_error_message=_("Случиться это могло только раньше звонка."),
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=["registered", "rejected", "cancelled", "duplicate"]) | Q(company__isnull=False),
                 name="ticket_with_company_has_company",
@@ -307,11 +315,19 @@ class TicketEvent(models.Model):
         return self.note if user.is_of_centre or self.step not in self.CENTRES_OWN_NOTES else ""
 
 
+class TicketDeadlineQuerySet(models.QuerySet["TicketDeadline"]):
+    def of_company(self) -> Self:
+        """The running clocks that the organisation is held to."""
+        return self.filter(deadline__stopped_at=None, deadline__clock__in=COMPANY_CLOCKS)
+
+
 class TicketDeadline(models.Model):
     """A clock of the work itself: acceptance, localisation, check, repair."""
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="deadlines")
     deadline = models.OneToOneField(Deadline, models.PROTECT, related_name="ticket_deadline")
+
+    objects = TicketDeadlineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("срок заявки")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Q
 
 from callbacks.models import CallbackObligation, Deadline, Escalation
-from callbacks.services.promises import load_rungs
+from callbacks.services.rules import moment_of
 from tickets.models import Ticket
 from tickets.services.invariants import broken_invariants
 from tickets.workflow import Status
@@ -88,7 +88,7 @@ def tally(*, read: int, failed: int, tickets: list[int], at: datetime) -> Tally:
         registered=ours.count(),
         routed=ours.exclude(transferred_at=None).count(),
         without_organisation=ours.filter(transferred_at=None).count(),
-        escalated=Escalation.objects.filter(deadline__obligation__ticket__in=ours)
+        escalated=Escalation.objects.filter(deadline__obligation__ticket__in=ours, is_warning=False)
         .values("deadline")
         .distinct()
         .count(),
@@ -129,15 +129,20 @@ def rung_complaints(*, tickets: list[int], at: datetime) -> Iterator[str]:
     rang: dict[int, Counter[int]] = {}
     for pk, number in Escalation.objects.filter(deadline__in=clocks).values_list("deadline_id", "rung"):
         rang.setdefault(pk, Counter())[number] += 1
-    rungs = load_rungs()
-    for deadline in clocks.distinct():
+    for deadline in clocks.select_related("rule").prefetch_related("rule__rungs").distinct():
         stopped_at = deadline.stopped_at or at
         counted = rang.get(deadline.pk, Counter())
-        for (clock, number), rung in rungs.items():
-            if clock != deadline.clock:
+        for rung in deadline.rule.rungs.all() if deadline.rule else ():
+            what, times = f"deadline {deadline.pk} ({deadline.clock}): rung {rung.number} rang", counted[rung.number]
+            if rung.number < deadline.first_rung:
                 continue
-            rung_at = deadline.due_at + rung.offset
-            if rung_at + GRACE <= stopped_at and counted[number] != 1:
-                yield f"deadline {deadline.pk} ({clock}): rung {number} rang {counted[number]} times"
-            elif counted[number] > (rung_at <= stopped_at + GRACE):
-                yield f"deadline {deadline.pk} ({clock}): rung {number} rang although it was not due"
+            if deadline.next_rung is None or rung.number < deadline.next_rung:
+                if times != 1:
+                    yield f"{what} {times} times"
+                if moment_of(rung, started_at=deadline.started_at, due_at=deadline.due_at) > stopped_at + GRACE:
+                    yield f"{what} although it was not due"
+            elif times:
+                yield f"{what} although it was not its turn"
+            # A rung may be held back by a try in time: then its moment says so.
+            elif rung.number == deadline.next_rung and (deadline.next_rung_at or at) + GRACE <= stopped_at:
+                yield f"{what} 0 times"

@@ -13,7 +13,7 @@ from callbacks.services import finish_attempt, promise_callback, record_inbound_
 from tickets.models import Ticket, TicketPromise
 from tickets.workflow import LIVE, REPORTED
 
-from .clocks import title_of
+from .clocks import tell_term, title_of
 from .steps import move_ticket, owed_of
 
 Reason = CallbackObligation.Reason
@@ -43,6 +43,15 @@ def ticket_of(obligation: CallbackObligation) -> Ticket | None:
     return Ticket.objects.with_step_details().get(pk=owners[0]) if owners else None
 
 
+def _hold_ticket_of(obligation: CallbackObligation) -> Ticket | None:
+    """The ticket of a promise, locked: ticket before promise, as everywhere, or two would wait for each other."""
+    found = ticket_of(obligation)
+    if found is None:
+        return None
+    Ticket.objects.select_for_update(no_key=True).get(pk=found.pk)
+    return Ticket.objects.with_step_details().get(pk=found.pk)
+
+
 @write
 def finish_ring_back(
     *,
@@ -64,7 +73,7 @@ def finish_ring_back(
     if call_again_at is not None and call_again_at <= at:
         raise WrongMoment
     obligation = attempt.obligation
-    ticket = ticket_of(obligation)
+    ticket = _hold_ticket_of(obligation)
     talked = outcome == CallAttempt.Outcome.REACHED
     # Only the control call that the ticket waits for asks for a verdict; one of a former round is just a talk.
     is_control = ticket is not None and awaits_verdict(ticket, obligation)
@@ -75,6 +84,8 @@ def finish_ring_back(
     settled = finish_attempt(attempt=attempt, outcome=outcome, at=at, note=note, also=also)
     if not talked:
         return settled
+    if ticket is not None:
+        tell_term(ticket=ticket, at=at)
     if ticket is not None and is_control and confirmed is not None:
         step = "close" if confirmed else "return_to_work"
         move_ticket(ticket=ticket, step=step, actor=operator, at=at, note=note)
@@ -144,13 +155,16 @@ def settle_by_inbound(
     A control call among them needs his verdict, as if we had rung: True closes its ticket, False returns the work.
     """
     settled = list(obligations)
-    asked = [(ticket, one) for one in settled if (ticket := ticket_of(one)) and awaits_verdict(ticket, one)]
+    owners = {one.pk: ticket for one in sorted(settled, key=lambda one: one.pk) if (ticket := _hold_ticket_of(one))}
+    asked = [(owners[one.pk], one) for one in settled if one.pk in owners and awaits_verdict(owners[one.pk], one)]
     if asked and confirmed is None:
         raise VerdictRequired
     for ticket, control in asked:
         known = {one.pk for one in settled}
         settled += [one for one in _settled_by_verdict(ticket, control) if one.pk not in known]
     talk = record_inbound_talk(obligations=settled, operator=operator, started_at=started_at, at=at, note=note)
+    for ticket in owners.values():
+        tell_term(ticket=ticket, at=at)
     for ticket, _control in asked:
         step = "close" if confirmed else "return_to_work"
         move_ticket(ticket=ticket, step=step, actor=operator, at=at, note=note)

@@ -1,42 +1,86 @@
-"""The clocks of the work: acceptance by the organisation and the times of the norm."""
+"""The clocks of the work: whose turn it is, what the caller must be told, and the times of the norm."""
 
 from datetime import datetime, timedelta
 
-from callbacks.models import Clock, Deadline, Rung
-from callbacks.models.deadlines import Mark
-from callbacks.services.promises import OWN_RULE, new_deadline, stop_clock
+from django.utils import timezone
+
+from accounts.models import User
+from callbacks.models import COMPANY_CLOCKS, CalendarDay, Clock, Deadline
+from callbacks.services.promises import new_deadline, stop_clock
+from callbacks.services.rules import Rules
 from tickets.models import Norm, Ticket, TicketDeadline
 
-# The centre's own rule (DOMAIN §2): so that the operator has something to say by minute ten.
-ACCEPTANCE_EMERGENCY = timedelta(minutes=5)
-ACCEPTANCE = timedelta(minutes=8)
-NORM_CLOCKS = (Clock.LOCALISE, Clock.CHECK, Clock.FIX)
+from .terms import Terms, fix_due, reply_due
+
+# From the norm, and known to whoever has the work.
+NORM_CLOCKS = (Clock.LOCALISE, Clock.CHECK, Clock.FIX, Clock.WRITTEN_REPLY)
+# Every clock that hangs on a ticket and stops with it.
+TICKET_CLOCKS = (Clock.WAITING_CENTRE, Clock.ACCEPTANCE, Clock.PLANNED_TERM, *NORM_CLOCKS)
+
+
+def opening_clocks(
+    *, ticket: Ticket, at: datetime, damaged_at: datetime, rules: Rules, operator: User
+) -> list[Deadline]:
+    """The unsaved clocks of a ticket that is registered or opened again at ``at``.
+
+    ``damaged_at``: since when a repair runs that the law counts from the damage.
+    """
+    whose_turn = Clock.ACCEPTANCE if ticket.company else Clock.WAITING_CENTRE
+    clocks = norm_clocks(ticket=ticket, at=at, damaged_at=damaged_at, rules=rules, operator=operator)
+    clocks.append(own_clock(whose_turn, ticket=ticket, at=at, rules=rules, operator=operator))
+    # Nobody can be told who left no number.
+    if ticket.contact.phone:
+        clocks.append(own_clock(Clock.PLANNED_TERM, ticket=ticket, at=at, rules=rules, operator=operator))
+    return clocks
+
+
+def own_clock(clock: Clock, *, ticket: Ticket, at: datetime, rules: Rules, operator: User | None) -> Deadline:
+    """An unsaved clock whose length is the centre's own rule."""
+    length = rules[clock].rule.length_for(is_emergency=ticket.is_emergency)
+    return new_deadline(
+        clock=clock, started_at=at, due_at=at + length, rules=rules, operator=operator, title=title_of(ticket),
+        company=ticket.company if clock in COMPANY_CLOCKS else None,
+    )  # fmt: skip
 
 
 def norm_clocks(
-    *, norm: Norm | None, started_at: datetime, rungs: dict[tuple[str, int], Rung], ticket: Ticket
+    *, ticket: Ticket, at: datetime, damaged_at: datetime, rules: Rules, operator: User | None
 ) -> list[Deadline]:
-    """The unsaved clocks that ``norm`` starts when the ticket is registered."""
+    """The unsaved clocks that the norm of this ticket starts at ``at`` (see ``opening_clocks``)."""
+    norm = ticket.norm
     if norm is None:
         return []
-    title = title_of(ticket)
+    spans: dict[Clock, tuple[datetime, datetime]] = {}
+    for clock in (Clock.LOCALISE, Clock.CHECK):
+        if minutes := norm.minutes_of(clock):
+            spans[clock] = (at, at + timedelta(minutes=minutes))
+    if norm.fix_minutes:
+        spans[Clock.FIX] = fix_due(terms_of(norm), registered_at=at, damaged_at=damaged_at)
+    if norm.reply_working_days:
+        spans[Clock.WRITTEN_REPLY] = (at, reply_due(at, norm.reply_working_days, _local_days(at)))
     return [
         new_deadline(
-            clock=clock, started_at=started_at, due_at=started_at + timedelta(minutes=minutes), source=norm.act,
-            mark=norm.mark_of(clock), rungs=rungs, company=ticket.company, title=title,
+            clock=clock, started_at=started_at, due_at=due_at, source=norm.act, mark=norm.mark_of(clock), rules=rules,
+            company=ticket.company, operator=operator, title=title_of(ticket),
         )
-        for clock in NORM_CLOCKS
-        if (minutes := norm.minutes_of(clock))
+        for clock, (started_at, due_at) in spans.items()
     ]  # fmt: skip
 
 
-def acceptance_clock(*, ticket: Ticket, started_at: datetime, rungs: dict[tuple[str, int], Rung]) -> Deadline:
-    """The unsaved clock within which the organisation must accept what it was handed at ``started_at``."""
-    length = ACCEPTANCE_EMERGENCY if ticket.is_emergency else ACCEPTANCE
-    return new_deadline(
-        clock=Clock.ACCEPTANCE, started_at=started_at, due_at=started_at + length, source=OWN_RULE, mark=Mark.DEFAULT,
-        rungs=rungs, company=ticket.company, title=title_of(ticket),
-    )  # fmt: skip
+def terms_of(norm: Norm) -> Terms:
+    """The length of the repair by this norm, with its peculiarities."""
+    return Terms(
+        length=timedelta(minutes=norm.fix_minutes or 0),
+        summer_length=timedelta(minutes=norm.summer_fix_minutes) if norm.summer_fix_minutes else None,
+        summer=(norm.summer_from, norm.summer_to) if norm.summer_from else None,
+        window=(norm.opens_at, norm.closes_at) if norm.opens_at and norm.closes_at else None,
+        counts_from_damage=norm.counts_from_damage,
+    )
+
+
+def _local_days(at: datetime) -> dict[object, bool]:
+    since = timezone.localdate(at)
+    return dict(CalendarDay.objects.filter(day__gte=since).values_list("day", "is_working"))
 
 
 def save_clocks(*, ticket: Ticket, deadlines: list[Deadline]) -> None:
@@ -50,10 +94,29 @@ def tie_clocks(*, ticket: Ticket, deadlines: list[Deadline]) -> None:
 
 
 def stop_clocks(*, ticket: Ticket, at: datetime, clocks: tuple[str, ...], withdrawn: bool = False) -> None:
-    """Stop those of the ticket's clocks that run; ``withdrawn`` when the work is no longer wanted."""
+    """Stop those of the ticket's clocks that run; ``withdrawn`` when what they time is no longer wanted."""
     running = Deadline.objects.running().filter(ticket_deadline__ticket=ticket, clock__in=clocks)
     for deadline in running.select_for_update(no_key=True, of=("self",)).order_by("pk"):
         stop_clock(deadline, at=at, withdrawn=withdrawn)
+
+
+def tell_term(*, ticket: Ticket, at: datetime) -> None:
+    """The caller has been talked to: where the organisation has named its term, he knows it now (ПП 416)."""
+    if ticket.planned_at is None:
+        return
+    Ticket.objects.filter(pk=ticket.pk, term_told_at=None).update(term_told_at=at)
+    stop_clocks(ticket=ticket, at=at, clocks=(Clock.PLANNED_TERM,))
+
+
+def handed_over_by(ticket: Ticket) -> User | None:
+    """Who of the centre gave the work away last: he is asked when it comes back."""
+    last = (
+        Deadline.objects.filter(ticket_deadline__ticket=ticket, clock=Clock.ACCEPTANCE)
+        .select_related("operator")
+        .order_by("-pk")
+        .first()
+    )
+    return last.operator if last and last.operator else ticket.registered_by
 
 
 def title_of(ticket: Ticket) -> str:

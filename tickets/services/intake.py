@@ -14,13 +14,12 @@ from accounts.models import User
 from accounts.writes import write
 from callbacks import alarms
 from callbacks.models import CallbackObligation, Contact
-from callbacks.services import promise_callback
-from callbacks.services.promises import load_rungs
+from callbacks.services import promise_callback, rules_in_force
 from companies.models import Building, Company
 from tickets.models import Category, Norm, Ticket, TicketEvent
 from tickets.workflow import Status
 
-from .clocks import acceptance_clock, norm_clocks, tie_clocks, title_of
+from .clocks import opening_clocks, tie_clocks, title_of
 
 P = ParamSpec("P")
 
@@ -70,14 +69,16 @@ def register_ticket(
     at: datetime,
     company: Company | None = None,
     is_emergency: bool | None = None,
+    damaged_at: datetime | None = None,
 ) -> Ticket:
     """Write the call down as a ticket with the ten-minute promise, and hand it to ``company`` when one is given.
 
-    The promise runs from the answered call, the norm's clocks from the registration, acceptance from the hand-over.
+    The promise runs from the answered call, the norm's clocks from the registration (a repair by law from the damage:
+    ``damaged_at``, or the call), acceptance from the hand-over; without an organisation the centre's own turn runs.
     ``contact`` may be unsaved: it is written in the same transaction. The same ``intake_key`` again returns the ticket
     already made: one submitted form is one ticket.
     """
-    rungs = load_rungs(number=1)
+    rules = rules_in_force()
     norm = Norm.objects.filter(category=category).valid_on(timezone.localdate(at)).first()
     building = address.building
     ticket = Ticket(
@@ -89,19 +90,17 @@ def register_ticket(
         entrance=address.entrance.strip(), floor=address.floor.strip(), flat=address.flat.strip(),
         company=company, transferred_at=at if company else None,
         status=Status.ASSIGNED if company else Status.REGISTERED,
-        registered_by=operator, registered_at=at, intake_key=intake_key,
+        registered_by=operator, registered_at=at, damaged_at=damaged_at, intake_key=intake_key, contact=contact,
     )  # fmt: skip
-    clocks = norm_clocks(norm=norm, started_at=at, rungs=rungs, ticket=ticket)
-    if company:
-        clocks.append(acceptance_clock(ticket=ticket, started_at=at, rungs=rungs))
     # The promise runs from the answered call; whoever was missed and is being rung now has only just been heard.
     answered_at = at if contact.pk else min(contact.received_at, at)
+    clocks = opening_clocks(ticket=ticket, at=at, damaged_at=damaged_at or answered_at, rules=rules, operator=operator)
     contact.ended_as = Contact.EndedAs.TICKET
     contact.save()
     ticket.contact = contact
     ticket.callback = promise_callback(
         contact=contact, reason=CallbackObligation.Reason.FIRST_ANSWER, promised_at=answered_at, at=at,
-        is_danger=category.is_danger, rungs=rungs, title=title_of(ticket), along=clocks,
+        is_danger=category.is_danger, rules=rules, operator=operator, title=title_of(ticket), along=clocks,
     )  # fmt: skip
     ticket.save(force_insert=True)
     tie_clocks(ticket=ticket, deadlines=clocks)

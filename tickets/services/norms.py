@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts.writes import write
-from callbacks.services import load_ladder
+from callbacks.services import load_clock_rules
 from companies.models import Service
 from tickets.models import Category, Norm
 
@@ -13,12 +13,15 @@ FOLDER = Path(__file__).parent.parent / "norms"
 CATEGORY_FIELDS = (
     "place", "group", "problem", "is_emergency", "is_danger", "script", "responsible_kind", "also_notify", "position",
 )  # fmt: skip
-NORM_FIELDS = ("localise_minutes", "check_minutes", "fix_minutes", "text", "act", "mark", "own_columns")
+NORM_FIELDS = (
+    "localise_minutes", "check_minutes", "fix_minutes", "summer_fix_minutes", "summer_from", "summer_to", "opens_at",
+    "closes_at", "counts_from_damage", "reply_working_days", "text", "act", "mark", "own_columns",
+)  # fmt: skip
 
 
 @write
 def load_norms(folder: Path = FOLDER) -> dict[str, int]:
-    """Write services, categories, norms and the default ladder that are missing; what is there stays as it is.
+    """Write services, categories, norms and the default rules of clocks that are missing; what is there stays as it is.
 
     A new edition of a law is a new file with a later ``valid_from``; an old row is never rewritten, because tickets
     were registered with it. Returns how many of each were added.
@@ -29,7 +32,7 @@ def load_norms(folder: Path = FOLDER) -> dict[str, int]:
     norms = 0
     for path in sorted(folder.glob("[0-9]*.toml")):
         norms += _add_norms(tomllib.loads(path.read_text(encoding="utf-8")))
-    return {"services": services, "categories": categories, "norms": norms, "rungs": load_ladder()}
+    return {"services": services, "categories": categories, "norms": norms, "rules": load_clock_rules()}
 
 
 def _add_services(rows: list[dict[str, Any]]) -> int:

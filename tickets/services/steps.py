@@ -12,21 +12,27 @@ from accounts.models import User
 from accounts.writes import Refused, write
 from callbacks import alarms
 from callbacks.models import CallbackObligation, Clock, Deadline
-from callbacks.services import promise_callback, waive
-from callbacks.services.promises import load_rungs
+from callbacks.services import promise_callback, rules_in_force, waive
 from callbacks.services.retries import after_the_night
+from callbacks.services.rules import Rules
 from companies.models import Company
 from tickets.models import Ticket, TicketEvent, TicketPromise
 from tickets.workflow import STEPS, WITH_COMPANY, Status, Step
 
-from .clocks import NORM_CLOCKS, acceptance_clock, norm_clocks, save_clocks, stop_clocks, title_of
+from .clocks import (
+    NORM_CLOCKS,
+    TICKET_CLOCKS,
+    handed_over_by,
+    norm_clocks,
+    opening_clocks,
+    own_clock,
+    save_clocks,
+    stop_clocks,
+    title_of,
+)
 
 Reason = CallbackObligation.Reason
 Waiver = CallbackObligation.Waiver
-
-# The centre's own rule (DOMAIN §2): ring to ask whether the work is done.
-CONTROL_CALL = timedelta(hours=2)
-ALL_CLOCKS = (Clock.ACCEPTANCE, Clock.LOCALISE, Clock.CHECK, Clock.FIX)
 
 
 class StepRefused(Refused):
@@ -142,15 +148,20 @@ def _details(facts: Given) -> dict[str, str]:
 
 def _assign(ticket: Ticket, facts: Given) -> None:
     stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.ACCEPTANCE,), withdrawn=True)
+    stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.WAITING_CENTRE,))
     ticket.company, ticket.foreman = facts.company, None
     ticket.transferred_at = facts.at
     ticket.accepted_at = ticket.planned_at = ticket.postponed_until = None
     # The clocks of the norm go on, and whoever has the work now answers for them.
     running = Deadline.objects.running().filter(ticket_deadline__ticket=ticket, clock__in=NORM_CLOCKS)
     running.update(company=facts.company)
-    save_clocks(
-        ticket=ticket, deadlines=[acceptance_clock(ticket=ticket, started_at=facts.at, rungs=load_rungs())]
-    )  # fmt: skip
+    _start_own_clock(Clock.ACCEPTANCE, ticket, facts, operator=facts.actor)
+
+
+def _start_own_clock(clock: Clock, ticket: Ticket, facts: Given, *, operator: User | None) -> None:
+    rules = rules_in_force()
+    started = own_clock(clock, ticket=ticket, at=facts.at, rules=rules, operator=operator)
+    save_clocks(ticket=ticket, deadlines=[started])
 
 
 def _accept(ticket: Ticket, facts: Given) -> None:
@@ -162,6 +173,8 @@ def _accept(ticket: Ticket, facts: Given) -> None:
 
 def _reject(ticket: Ticket, facts: Given) -> None:
     stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.ACCEPTANCE,))
+    # Nobody has it: the centre must find somebody else, and soon.
+    _start_own_clock(Clock.WAITING_CENTRE, ticket, facts, operator=handed_over_by(ticket))
 
 
 def _start(ticket: Ticket, facts: Given) -> None:
@@ -177,6 +190,8 @@ def _plan(ticket: Ticket, facts: Given) -> None:
 def _postpone(ticket: Ticket, facts: Given) -> None:
     # The legal clock does not move: the agreed term stands beside it.
     ticket.postponed_until = facts.until
+    running = Deadline.objects.running().filter(ticket_deadline__ticket=ticket, clock=Clock.FIX)
+    running.update(agreed_at=facts.until)
 
 
 def _localise(ticket: Ticket, facts: Given) -> None:
@@ -187,23 +202,25 @@ def _localise(ticket: Ticket, facts: Given) -> None:
 def _done(ticket: Ticket, facts: Given) -> None:
     ticket.done_at = facts.at
     ticket.works, ticket.act_number = facts.works.strip(), facts.act_number.strip()
-    stop_clocks(ticket=ticket, at=facts.at, clocks=ALL_CLOCKS)
+    stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.PLANNED_TERM,), withdrawn=True)
+    stop_clocks(ticket=ticket, at=facts.at, clocks=TICKET_CLOCKS)
     if ticket.control_callback is not None:
         # The control call of the former round stays in the history of promises.
         TicketPromise.objects.create(ticket=ticket, obligation=ticket.control_callback)
-    not_before, due_at = control_call_window(facts.at)
+    rules = rules_in_force()
+    not_before, due_at = control_call_window(facts.at, rules)
     ticket.control_callback = promise_callback(
         contact=ticket.contact, reason=Reason.CONTROL_CALL, promised_at=facts.at, at=facts.at,
-        due_at=due_at, not_before=not_before, title=title_of(ticket),
+        due_at=due_at, not_before=not_before, rules=rules, title=title_of(ticket),
     )  # fmt: skip
 
 
-def control_call_window(done_at: datetime) -> tuple[datetime, datetime]:
-    """Not before and due: within two hours of the work; what is reported in the evening is asked the next morning.
+def control_call_window(done_at: datetime, rules: Rules) -> tuple[datetime, datetime]:
+    """Not before and due: so long after the work; what is reported in the evening is asked the next morning.
 
     Mornings are spread between ten and noon by the minute of the report, so that they do not all come due at once.
     """
-    due = done_at + CONTROL_CALL
+    due = done_at + rules[Clock.CONTROL_CALL].rule.length_for(is_emergency=False)
     eight = after_the_night(due)
     if eight == due:
         return done_at, due
@@ -216,13 +233,13 @@ def _return(ticket: Ticket, facts: Given) -> None:
         raise TalkFirst
     ticket.returns = F("returns") + 1
     ticket.done_at = None
-    clocks = norm_clocks(norm=ticket.norm, started_at=facts.at, rungs=load_rungs(), ticket=ticket)
-    save_clocks(ticket=ticket, deadlines=clocks)
+    again = norm_clocks(ticket=ticket, at=facts.at, damaged_at=facts.at, rules=rules_in_force(), operator=facts.actor)
+    save_clocks(ticket=ticket, deadlines=again)
 
 
 def _close(ticket: Ticket, facts: Given) -> None:
     ticket.closed_at = facts.at
-    stop_clocks(ticket=ticket, at=facts.at, clocks=ALL_CLOCKS, withdrawn=True)
+    stop_clocks(ticket=ticket, at=facts.at, clocks=TICKET_CLOCKS, withdrawn=True)
 
 
 def _close_unconfirmed(ticket: Ticket, facts: Given) -> None:
@@ -243,12 +260,13 @@ def _mark_duplicate(ticket: Ticket, facts: Given) -> None:
     if master is None or master.pk == ticket.pk or master.status not in (*WITH_COMPANY, Status.REGISTERED):
         raise NeedMissing("duplicate_of", str(_("Основная заявка должна быть другой и ещё открытой.")))
     for owed in owed_of(ticket):
-        deadline = owed.deadline
         waive(obligation=owed, waiver=Waiver.DUPLICATE, by=facts.actor, at=facts.at)
-        if deadline is not None and owed.due_at is not None:
+        if owed.deadline is not None:
+            # Where its ladder stood when it stopped: a rung may have rung since we looked.
+            owed.deadline.refresh_from_db()
             moved = promise_callback(
                 contact=ticket.contact, reason=Reason(owed.reason), promised_at=owed.promised_at, due_at=owed.due_at,
-                at=facts.at, is_danger=owed.is_danger, next_rung=deadline.next_rung, title=deadline.title,
+                at=facts.at, is_danger=owed.is_danger, goes_on=owed, operator=facts.actor, title=owed.deadline.title,
                 not_before=owed.next_attempt_at,
             )  # fmt: skip
             TicketPromise.objects.create(ticket=master, obligation=moved)
@@ -257,20 +275,19 @@ def _mark_duplicate(ticket: Ticket, facts: Given) -> None:
 
 
 def _reopen(ticket: Ticket, facts: Given) -> None:
-    ticket.closed_at = ticket.done_at = ticket.accepted_at = None
+    ticket.closed_at = ticket.done_at = ticket.accepted_at = ticket.term_told_at = None
     ticket.transferred_at = facts.at
 
 
 def _promise_again(ticket: Ticket, facts: Given) -> None:
     """A reopened ticket owes a new call, and its clocks start anew."""
-    rungs = load_rungs()
+    rules = rules_in_force()
     promise = promise_callback(
-        contact=ticket.contact, reason=Reason.REOPENED, promised_at=facts.at, at=facts.at, rungs=rungs,
-        title=title_of(ticket),
+        contact=ticket.contact, reason=Reason.REOPENED, promised_at=facts.at, at=facts.at, rules=rules,
+        operator=facts.actor, title=title_of(ticket),
     )  # fmt: skip
     TicketPromise.objects.create(ticket=ticket, obligation=promise)
-    clocks = norm_clocks(norm=ticket.norm, started_at=facts.at, rungs=rungs, ticket=ticket)
-    clocks.append(acceptance_clock(ticket=ticket, started_at=facts.at, rungs=rungs))
+    clocks = opening_clocks(ticket=ticket, at=facts.at, damaged_at=facts.at, rules=rules, operator=facts.actor)
     save_clocks(ticket=ticket, deadlines=clocks)
 
 

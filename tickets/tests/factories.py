@@ -10,9 +10,9 @@ from factory.declarations import LazyAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 from rest_framework.test import APIClient
 
-from accounts.models import ApiToken, Role, User
+from accounts.models import ApiToken, DutyPost, DutyShift, Role, User
 from callbacks.models import CallbackObligation, Contact
-from callbacks.services import promise_callback, take_contact
+from callbacks.services import escalate_overdue_batch, promise_callback, take_contact
 from companies.models import Building, Company, Locality, Membership, Responsibility, Service
 from tickets.models import Category, Ticket
 from tickets.services import Address, register_ticket
@@ -58,11 +58,26 @@ class BuildingFactory(DjangoModelFactory[Building]):
     house = Sequence(lambda number: str(number + 1))
 
 
-def member_of(company: Company, *, role: Role = Role.COMPANY, **given: Any) -> User:
+def member_of(
+    company: Company, *, role: Role = Role.COMPANY, post: str = Membership.Post.DISPATCHER, **given: Any
+) -> User:
     """A user who works for ``company``."""
     user = UserFactory.create(role=role, **given)
-    Membership.objects.create(user=user, company=company)
+    Membership.objects.create(user=user, company=company, post=post)
     return user
+
+
+def on_duty(post: str = DutyPost.SUPERVISOR, *, role: Role = Role.SUPERVISOR, **given: Any) -> User:
+    """Somebody whose turn at ``post`` lasts from an hour before noon to the late evening."""
+    user = UserFactory.create(role=role, **given)
+    DutyShift.objects.create(user=user, post=post, starts_at=NOON - 60 * MINUTE, ends_at=NOON + 600 * MINUTE)
+    return user
+
+
+def break_promise(at: datetime = NOON + 10 * MINUTE) -> None:
+    """Let every rung that is due by ``at`` ring, the warnings included."""
+    while escalate_overdue_batch(at=at):
+        pass
 
 
 def answers_for(company: Company, *, building: Building, service: str = "management") -> Responsibility:

@@ -8,7 +8,7 @@ import pytest
 from accounts.models import Role
 from accounts.writes import RuleBroken
 from callbacks.models import CallbackObligation, Clock, Contact, Deadline
-from callbacks.services import start_attempt, waive
+from callbacks.services import rules_in_force, start_attempt, waive
 from tickets.models import Ticket, TicketEvent
 from tickets.services import Address, StepRefused, finish_ring_back, move_ticket, register_ticket
 from tickets.services.steps import NeedMissing, control_call_window
@@ -166,7 +166,12 @@ def test_reopening_makes_a_new_promise_and_new_clocks() -> None:
 
     assert reopened.status == "assigned"
     assert CallbackObligation.objects.outstanding().get().due_at == NOON + 40 * MINUTE
-    assert set(Deadline.objects.running().values_list("clock", flat=True)) == {"acceptance", "fix", "reopened"}
+    assert set(Deadline.objects.running().values_list("clock", flat=True)) == {
+        "acceptance",
+        "fix",
+        "planned_term",
+        "reopened",
+    }
 
 
 def test_ringing_back_while_the_organisation_is_silent_opens_a_dated_promise() -> None:
@@ -223,4 +228,4 @@ def test_the_control_call_does_not_wake_people(
     def moment(day: int, hour: int, minute: int) -> datetime:
         return NOON.replace(hour=hour, minute=minute) + timedelta(days=day)
 
-    assert control_call_window(moment(0, *done_at)) == (moment(*not_before), moment(*due_at))
+    assert control_call_window(moment(0, *done_at), rules_in_force()) == (moment(*not_before), moment(*due_at))

@@ -14,7 +14,7 @@ from tickets.services import move_ticket, record_ring_back, settle_by_inbound
 from tickets.services.calls import VerdictRequired
 from tickets.services.intake import Address
 from tickets.services.steps import StepRefused, TalkFirst
-from tickets.tests.factories import MINUTE, NOON, CompanyFactory, UserFactory, make_ticket, member_of
+from tickets.tests.factories import MINUTE, NOON, CompanyFactory, UserFactory, break_promise, make_ticket, member_of
 
 pytestmark = pytest.mark.django_db
 
@@ -86,8 +86,8 @@ def test_whoever_lost_the_ticket_moves_it_no_more() -> None:
     move_ticket(ticket=ticket, step="assign", actor=ticket.registered_by, at=NOON + MINUTE, company=present)
     with pytest.raises(StepRefused):
         move_ticket(ticket=ticket, step="accept", actor=dispatcher, at=NOON + 2 * MINUTE)
-    owners = Deadline.objects.running().filter(ticket_deadline__ticket=ticket).values_list("company", flat=True)
-    assert set(owners) == {present.pk}
+    owners = Deadline.objects.running().filter(ticket_deadline__ticket=ticket).values_list("clock", "company")
+    assert dict(owners) == {"acceptance": present.pk, "fix": present.pk, "planned_term": None}
 
 
 def test_somebody_entered_twice_in_the_roster_is_asked_once() -> None:
@@ -104,10 +104,11 @@ def test_somebody_entered_twice_in_the_roster_is_asked_once() -> None:
 def test_a_line_break_in_an_address_stops_no_letter() -> None:
     UserFactory.create(role=Role.SUPERVISOR)
     make_ticket(address=Address(street="ул. Кирова\nBcc: x@example.org", house="1"))
-    escalate_overdue_batch(at=NOON + 10 * MINUTE)
+    break_promise()
     letters = Outbox.objects.filter(channel="email")
     assert not [letter for letter in letters if "\n" in letter.subject]
-    assert deliver_outbox_batch(at=NOON + 10 * MINUTE) == letters.count()
+    assert deliver_outbox_batch(at=NOON + 10 * MINUTE, channel="email") == 1
+    assert not letters.filter(sent_at=None).exists()
 
 
 def test_an_exhausted_call_is_dialled_only_by_the_supervisors_decision() -> None:

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -12,24 +13,24 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
 from accounts import clock
-from callbacks import services
+from callbacks import channels, services
 
 log = structlog.get_logger(__name__)
 
-# A silent mail server may cost its time-out per letter: a short batch keeps the stop quick.
-LETTERS_AT_ONCE = 5
+# A slow server may cost its time-out per message: a short batch keeps the stop quick.
+MESSAGES_AT_ONCE = 5
 
 
 def raise_rungs(at: datetime) -> None:
     services.sweep(at=at, keeper="keeper")
 
 
-def send_letters(at: datetime) -> None:
-    services.deliver_outbox_batch(at=at, limit=LETTERS_AT_ONCE)
+def send_messages(at: datetime, *, channel: str) -> None:
+    services.deliver_outbox_batch(at=at, channel=channel, limit=MESSAGES_AT_ONCE)
 
 
 class Command(BaseCommand):
-    help = "Raise broken promises and send letters in loops that need only PostgreSQL."
+    help = "Raise broken promises and send messages in loops that need only PostgreSQL."
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,20 +44,30 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         given = {"every": options["every"], "turns": options["turns"]}
-        # Letters have a thread of their own: a mail server that hangs must not keep a rung from ringing.
-        post = threading.Thread(target=self._loop, args=(send_letters,), kwargs=given, daemon=True)
-        post.start()
-        self._loop(raise_rungs, **given)
+        # Each channel has a thread of its own: a server that hangs must keep no rung from ringing, nor another channel.
+        posts = [
+            threading.Thread(
+                target=self._loop,
+                args=(channel.name, partial(send_messages, channel=channel.name)),
+                kwargs=given,
+                daemon=True,
+            )
+            for channel in channels.configured()
+        ]
+        for post in posts:
+            post.start()
+        self._loop("rungs", raise_rungs, **given)
         if options["turns"]:
-            post.join()
+            for post in posts:
+                post.join()
 
-    def _loop(self, turn: Callable[[datetime], None], *, every: float, turns: int) -> None:
+    def _loop(self, name: str, turn: Callable[[datetime], None], *, every: float, turns: int) -> None:
         done = 0
         while not self.stopped.is_set():
             try:
                 turn(clock.now())
             except Exception as error:  # the last bell outlives whatever happens to one turn of it
-                log.warning("turn_failed", turn=turn.__name__, error=type(error).__name__)
+                log.warning("turn_failed", turn=name, error=type(error).__name__)
                 connection.close()
             done += 1
             if done == turns:
