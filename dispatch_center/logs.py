@@ -55,5 +55,7 @@ def logging_settings(*, level: str, plain: bool) -> dict[str, object]:
             # The sweep of every two seconds would drown everything else.
             "celery": {"level": level if level == "DEBUG" else "WARNING"},
             "axes": {"level": "WARNING"},
+            # It names the gateway's address, and that may hold a key.
+            "urllib3": {"level": "WARNING"},
         },
     }

@@ -30,6 +30,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ChannelTurn",
+            fields=[
+                ("channel", models.CharField(max_length=8, primary_key=True, serialize=False)),
+                ("held_until", models.DateTimeField()),
+            ],
+            options={
+                "verbose_name": "очередь канала",
+                "verbose_name_plural": "очереди каналов",
+            },
+        ),
+        migrations.CreateModel(
             name="CitizenNotice",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -42,6 +53,7 @@ class Migration(migrations.Migration):
                 ("sent_at", models.DateTimeField(null=True)),
                 ("tries", models.PositiveSmallIntegerField(default=0)),
                 ("last_error", models.CharField(blank=True, max_length=300)),
+                ("abandoned_at", models.DateTimeField(null=True)),
                 ("text", models.CharField(max_length=300)),
             ],
             options={
@@ -120,6 +132,7 @@ class Migration(migrations.Migration):
                 ("sent_at", models.DateTimeField(null=True)),
                 ("tries", models.PositiveSmallIntegerField(default=0)),
                 ("last_error", models.CharField(blank=True, max_length=300)),
+                ("abandoned_at", models.DateTimeField(null=True)),
                 (
                     "channel",
                     models.CharField(
@@ -618,7 +631,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="citizennotice",
-            index=models.Index(condition=models.Q(("sent_at", None)), fields=["next_try_at"], name="notice_to_send"),
+            index=models.Index(
+                condition=models.Q(("abandoned_at", None), ("sent_at", None)),
+                fields=["next_try_at"],
+                name="notice_to_send",
+            ),
         ),
         migrations.AddConstraint(
             model_name="clockrule",
@@ -664,9 +681,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("length", None), ("length__gt", dt.timedelta(0)), _connector="OR"),
-                    models.Q(
-                        ("emergency_length", None), ("emergency_length__gt", dt.timedelta(0)), _connector="OR"
-                    ),
+                    models.Q(("emergency_length", None), ("emergency_length__gt", dt.timedelta(0)), _connector="OR"),
                 ),
                 name="clock_rule_length_is_positive",
             ),
@@ -674,7 +689,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="envelope",
             index=models.Index(
-                condition=models.Q(("sent_at", None)), fields=["channel", "next_try_at"], name="envelope_to_send"
+                condition=models.Q(("abandoned_at", None), ("sent_at", None)),
+                fields=["channel", "next_try_at"],
+                name="envelope_to_send",
             ),
         ),
         migrations.AddIndex(
@@ -695,6 +712,26 @@ class Migration(migrations.Migration):
             model_name="envelope",
             constraint=models.CheckConstraint(
                 condition=models.Q(("channel__in", ["email", "hook"])), name="envelope_channel_is_known"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="citizennotice",
+            index=models.Index(
+                condition=models.Q(("sent_at__isnull", False)), fields=["-sent_at"], name="notice_last_sent"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="citizennotice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sent_at", None), ("abandoned_at", None), _connector="OR"),
+                name="citizennotice_sent_or_abandoned",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="envelope",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sent_at", None), ("abandoned_at", None), _connector="OR"),
+                name="envelope_sent_or_abandoned",
             ),
         ),
     ]

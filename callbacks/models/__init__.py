@@ -2,7 +2,7 @@
 
 from .contacts import Contact
 from .deadlines import Deadline, Heartbeat
-from .escalations import CitizenNotice, Envelope, Escalation, Outbox
+from .escalations import ChannelTurn, CitizenNotice, Envelope, Escalation, Outbox
 from .obligations import CallAttempt, CallbackObligation
 from .rules import COMPANY_CLOCKS, Audience, CalendarDay, Clock, ClockRule, Mark, Rung
 
@@ -12,6 +12,7 @@ __all__ = [
     "CalendarDay",
     "CallAttempt",
     "CallbackObligation",
+    "ChannelTurn",
     "CitizenNotice",
     "Clock",
     "ClockRule",

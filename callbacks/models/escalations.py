@@ -148,10 +148,14 @@ class Outbox(models.Model):
         return self.subject
 
 
+UNSENT = Q(sent_at=None, abandoned_at=None)
+
+
 class Posting(models.Model):
     """What is sent over a channel until it has left: tried, and tried again with growing waits.
 
-    ``key`` makes a second delivery recognisable: recorded once, delivered at least once.
+    ``key`` makes a second delivery recognisable: recorded once, delivered at least once. ``abandoned_at``: nobody is
+    there to get it any more, or it is too old to be of use; it is shown and tried no more.
     """
 
     key = models.UUIDField(unique=True)
@@ -160,14 +164,20 @@ class Posting(models.Model):
     sent_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=300, blank=True)
+    abandoned_at = models.DateTimeField(null=True)
 
     class Meta:
         abstract = True
+        constraints = [
+            models.CheckConstraint(condition=Q(sent_at=None) | Q(abandoned_at=None), name="%(class)s_sent_or_abandoned")
+        ]
 
 
 class EnvelopeQuerySet(models.QuerySet["Envelope"]):
     def to_send(self, channel: str, at: datetime) -> Self:
-        return self.filter(channel=channel, sent_at=None, next_try_at__lte=at).order_by("next_try_at")
+        return self.filter(channel=channel, sent_at=None, abandoned_at=None, next_try_at__lte=at).order_by(
+            "next_try_at"
+        )
 
 
 class Envelope(Posting):
@@ -183,16 +193,34 @@ class Envelope(Posting):
         verbose_name = _("конверт")
         verbose_name_plural = _("конверты")
         indexes = [
-            models.Index(fields=["channel", "next_try_at"], name="envelope_to_send", condition=Q(sent_at=None)),
+            models.Index(fields=["channel", "next_try_at"], name="envelope_to_send", condition=UNSENT),
             models.Index(fields=["channel", "-sent_at"], name="envelope_last_sent", condition=Q(sent_at__isnull=False)),
         ]
         constraints = [
+            *Posting.Meta.constraints,
             models.UniqueConstraint(fields=["channel", "recipient", "minute"], name="envelope_once_per_minute"),
             models.CheckConstraint(condition=Q(channel__in=["email", "hook"]), name="envelope_channel_is_known"),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} {self.minute:%d.%m %H:%M}"
+
+
+class ChannelTurn(models.Model):
+    """Until when a process has a channel for itself: a server that hangs holds one of them, never all.
+
+    A lease and no lock: a process that is frozen with it does not silence the channel.
+    """
+
+    channel = models.CharField(max_length=8, primary_key=True)
+    held_until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("очередь канала")
+        verbose_name_plural = _("очереди каналов")
+
+    def __str__(self) -> str:
+        return self.channel
 
 
 class CitizenNotice(Posting):
@@ -205,7 +233,11 @@ class CitizenNotice(Posting):
     class Meta:
         verbose_name = _("сообщение заявителю")
         verbose_name_plural = _("сообщения заявителям")
-        indexes = [models.Index(fields=["next_try_at"], name="notice_to_send", condition=Q(sent_at=None))]
+        indexes = [
+            models.Index(fields=["next_try_at"], name="notice_to_send", condition=UNSENT),
+            models.Index(fields=["-sent_at"], name="notice_last_sent", condition=Q(sent_at__isnull=False)),
+        ]
+        constraints = Posting.Meta.constraints
 
     def __str__(self) -> str:
         return self.text

@@ -8,6 +8,7 @@ from django.db.models import Count, Min, QuerySet
 
 from callbacks import channels
 from callbacks.models import CitizenNotice, Envelope, Outbox
+from callbacks.models.escalations import UNSENT
 
 # What waits for the next minute's envelope is not late.
 PACKED_WITHIN = timedelta(seconds=60)
@@ -40,16 +41,16 @@ def _state(channel: channels.Channel, at: datetime) -> ChannelState:
     envelopes = Envelope.objects.filter(channel=channel.name)
     counted = [
         Outbox.objects.to_pack(channel.name).aggregate(count=Count("pk"), since=Min("created_at")),
-        envelopes.filter(sent_at=None).aggregate(count=Count("messages"), since=Min("messages__created_at")),
+        envelopes.filter(UNSENT).aggregate(count=Count("messages"), since=Min("messages__created_at")),
     ]
     postings: list[QuerySet[Envelope] | QuerySet[CitizenNotice]] = [envelopes]
     if channel.name == Outbox.Channel.HOOK:
         notices = CitizenNotice.objects.all()
-        counted.append(notices.filter(sent_at=None).aggregate(count=Count("pk"), since=Min("created_at")))
+        counted.append(notices.filter(UNSENT).aggregate(count=Count("pk"), since=Min("created_at")))
         postings.append(notices)
     waiting_since = _first(row["since"] for row in counted)
     last_sent_at = max((each for each in map(_last_sent, postings) if each), default=None)
-    failed = [kind.filter(sent_at=None).exclude(last_error="") for kind in postings]
+    failed = [kind.filter(UNSENT).exclude(last_error="") for kind in postings]
     newest = [
         error for kind in failed for error in kind.order_by("-created_at").values_list("created_at", "last_error")[:1]
     ]
@@ -82,8 +83,8 @@ def outbox_age(at: datetime) -> timedelta:
     to_pack = Outbox.objects.filter(channel__in=names, sent_at=None, envelope=None)
     waiting = [
         to_pack.filter(created_at__lte=at - PACKED_WITHIN).aggregate(since=Min("created_at")),
-        Envelope.objects.filter(channel__in=names, sent_at=None).aggregate(since=Min("messages__created_at")),
+        Envelope.objects.filter(UNSENT, channel__in=names).aggregate(since=Min("messages__created_at")),
     ]
     if Outbox.Channel.HOOK in names:
-        waiting.append(CitizenNotice.objects.filter(sent_at=None).aggregate(since=Min("created_at")))
+        waiting.append(CitizenNotice.objects.filter(UNSENT).aggregate(since=Min("created_at")))
     return at - (_first(row["since"] for row in waiting) or at)

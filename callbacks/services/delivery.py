@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
-from zlib import crc32
 
 import structlog
 from django.conf import settings
-from django.db import connection
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -16,19 +14,23 @@ from django.utils.translation import override
 from accounts.models import User
 from accounts.writes import Refused, write
 from callbacks import alarms, channels
-from callbacks.models import CitizenNotice, Envelope, Escalation, Outbox
+from callbacks.models import ChannelTurn, CitizenNotice, Envelope, Escalation, Outbox
 
 log = structlog.get_logger(__name__)
 
 BATCH = 50
 # Waits after the first, second… failure; the last one repeats.
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
-# A message may be tried for years; its column ends here.
-MOST_TRIES = 32_767
+# An alarm of yesterday helps nobody: the screen keeps it.
+USELESS_AFTER = timedelta(days=1)
 # A letter names so many alarms; the screen shows all of them.
 LISTED = 100
 
 Posting = Envelope | CitizenNotice
+
+
+class NoAddress(Exception):
+    """The recipient has lost his address on this channel since the message was written."""
 
 
 class AlreadyAcknowledged(Refused):
@@ -46,7 +48,7 @@ def deliver_outbox_batch(*, at: datetime, channel: str, limit: int = BATCH) -> i
     way = channels.named(channel)
     if not way.is_configured:
         return 0
-    with _alone(channel) as alone:
+    with _alone(way, at=at) as alone:
         if not alone:
             return 0
         pack(channel=channel, at=at)
@@ -54,24 +56,21 @@ def deliver_outbox_batch(*, at: datetime, channel: str, limit: int = BATCH) -> i
 
 
 @contextmanager
-def _alone(channel: str) -> Iterator[bool]:
-    """Whether this process is the only one at the channel; so a hanging server holds one of them, never all.
+def _alone(way: channels.Channel, *, at: datetime) -> Iterator[bool]:
+    """Whether this process has the channel for itself; so a hanging server holds one of them, never all.
 
-    The lock belongs to the session, because no transaction is open meanwhile, and dies with it.
+    A turn that outlasts its lease meets another process: envelopes are lent one by one, so nothing leaves twice.
     """
-    lock = crc32(f"callbacks.delivery.{channel}".encode())
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock])
-        row = cursor.fetchone()
-    assert row is not None
-    if not row[0]:
+    until = at + 2 * way.patience
+    turns = ChannelTurn.objects.filter(channel=way.name)
+    ChannelTurn.objects.bulk_create([ChannelTurn(channel=way.name, held_until=at)], ignore_conflicts=True)
+    if not turns.filter(held_until__lte=at).update(held_until=until):
         yield False
         return
     try:
         yield True
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [lock])
+        turns.filter(held_until=until).update(held_until=at)
 
 
 @write
@@ -114,6 +113,8 @@ def _send_due(way: channels.Channel, *, at: datetime, limit: int) -> int:
                 break
             try:
                 send(_parcel(way, posting))
+            except NoAddress:
+                _abandon(posting, "no address", at=at)
             except channels.ParcelRefused as refusal:
                 _put_off(posting, str(refusal), at=at)
             except channels.Unreachable as silence:
@@ -136,7 +137,7 @@ def take_posting(*, channel: str, patience: timedelta, at: datetime) -> Posting 
     )
     if posting is None and channel == Outbox.Channel.HOOK:
         posting = (
-            CitizenNotice.objects.filter(sent_at=None, next_try_at__lte=at)
+            CitizenNotice.objects.filter(sent_at=None, abandoned_at=None, next_try_at__lte=at)
             .order_by("next_try_at")
             .select_related("obligation")
             .select_for_update(skip_locked=True, of=("self",))
@@ -144,7 +145,7 @@ def take_posting(*, channel: str, patience: timedelta, at: datetime) -> Posting 
         )
     if posting is not None:
         posting.next_try_at = at + max(_wait_after(posting.tries), patience)
-        posting.tries = min(posting.tries + 1, MOST_TRIES)
+        posting.tries += 1
         posting.save(update_fields=["next_try_at", "tries"])
     return posting
 
@@ -153,7 +154,16 @@ def _wait_after(failures: int) -> timedelta:
     return BACK_OFF[min(failures, len(BACK_OFF) - 1)]
 
 
+def _abandon(posting: Posting, reason: str, *, at: datetime) -> None:
+    unsent = type(posting).objects.filter(pk=posting.pk, sent_at=None)
+    unsent.update(abandoned_at=at, last_error=reason[:300])
+    log.warning("message_abandoned", posting=posting.pk, reason=reason)
+
+
 def _put_off(posting: Posting, reason: str, *, at: datetime) -> None:
+    if at - posting.created_at > USELESS_AFTER:
+        _abandon(posting, reason, at=at)
+        return
     # Somebody else may be at it again, if this try took longer than anybody thought: his note stands.
     type(posting).objects.filter(pk=posting.pk, sent_at=None, tries=posting.tries).update(
         next_try_at=at + _wait_after(posting.tries - 1), last_error=reason[:300]
@@ -183,7 +193,7 @@ def _parcel(way: channels.Channel, posting: Posting) -> channels.Parcel:
 
 def _addressed(key: UUID, address: str, subject: str, text: str, created_at: datetime) -> channels.Parcel:
     if not address:
-        raise channels.ParcelRefused("no address")
+        raise NoAddress
     # A line break that somebody typed into an address must not become a header of a letter.
     return channels.Parcel(key, address, " ".join(subject.split()), text, created_at)
 

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from pytest_django import Settings
 from accounts.models import DutyPost, DutyShift, Role
 from callbacks import alarms
 from callbacks.models import Envelope, Outbox
-from callbacks.services import escalate_overdue_batch
+from callbacks.services import escalate_overdue_batch, outbox_age
 from callbacks.services.delivery import BACK_OFF, pack, take_posting
 from tickets.models import Ticket
 from tickets.tests.factories import MINUTE, NOON, UserFactory, make_promise, make_ticket
@@ -152,7 +153,19 @@ def test_one_refused_recipient_does_not_keep_the_other_from_his_letter(post_box:
     assert Outbox.objects.filter(recipient=here, channel=MAIL, sent_at=LATE).count() == 5
     assert not Outbox.objects.filter(recipient__in=[gone, without]).exclude(sent_at=None).exists()
     assert "550" in Envelope.objects.get(recipient=gone).last_error
-    assert Envelope.objects.get(recipient=without).last_error == "no address"
+    lost = Envelope.objects.get(recipient=without)
+    assert (lost.last_error, lost.abandoned_at) == ("no address", LATE)
+
+
+@pytest.mark.django_db
+def test_an_alarm_of_yesterday_is_tried_no_more(post_box: PostBox) -> None:
+    gone = UserFactory.create(email="gone@example.org")
+    owe(gone, about=an_escalation())
+    post_box.unknown = {"gone@example.org"}
+    for late in (timedelta(), timedelta(hours=23), timedelta(hours=25)):
+        mail(at=LATE + late)
+        assert (Envelope.objects.get().abandoned_at is None) is (late < timedelta(days=1))
+    assert outbox_age(LATE + timedelta(hours=26)) == timedelta()
 
 
 @pytest.mark.django_db

@@ -1,5 +1,6 @@
 """Whether the centre can keep its promises now; asked by watchdogs, containers and open pages."""
 
+import structlog
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -11,6 +12,8 @@ from accounts.access import PersonRequest, roles_required
 from accounts.models import CENTRE_ROLES
 from callbacks.services import watch
 from callbacks.services.watch import WITHOUT_DATABASE, Health
+
+log = structlog.get_logger(__name__)
 
 
 @require_safe
@@ -73,6 +76,7 @@ def _health() -> Health:
     try:
         return watch.read_health(clock.now())
     except (DatabaseError, InterfaceError):
+        log.exception("health_unknown")
         return WITHOUT_DATABASE
 
 
