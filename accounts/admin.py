@@ -138,13 +138,13 @@ class DutyShiftForm(DutyModelForm):
     """One line of the roster. A duty that is over is written only by somebody who says that he means it."""
 
     user = PersonOnDutyField(
-        label=_("кто"),
+        label=_("Кто"),
         queryset=User.objects.filter(is_active=True)
         .exclude(role__in=COMPANY_ROLES)
         .order_by("last_name", "first_name", "username"),
     )
     is_past_meant = forms.BooleanField(
-        label=_("записать задним числом"), required=False,
+        label=_("Записать задним числом"), required=False,
         help_text=_("Нужно только для дежурства, которое уже кончилось."),
     )  # fmt: skip
 
@@ -154,6 +154,10 @@ class DutyShiftForm(DutyModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("starts_at", "ends_at"):
+            moment: Any = self.fields[name]
+            for box, part in zip(moment.widget.widgets, (_("дата"), _("время")), strict=True):
+                box.attrs["aria-label"] = f"{moment.label}: {part}"
         if self.instance.pk:
             # Whoever held a duty stays in its line, also after leaving.
             people: Any = self.fields["user"]

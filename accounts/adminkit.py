@@ -1,14 +1,20 @@
 """What the pages of the admin are made of: Django's own classes, and rows that are only shown."""
 
+import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import display_for_value
 from django.db.models import Model
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 
 M = TypeVar("M", bound=Model)
+Parent = TypeVar("Parent", bound=Model)
+Form = TypeVar("Form", bound="forms.ModelForm[Any]")
 
 # The type stubs know them as generic, Django itself does not.
 if TYPE_CHECKING:
@@ -29,6 +35,24 @@ else:
 
     class TabularInline(_Generic, admin.TabularInline):
         pass
+
+
+if TYPE_CHECKING:
+    InlineFormSet = BaseInlineFormSet
+else:
+
+    class InlineFormSet(_Generic, BaseInlineFormSet):
+        pass
+
+
+class NamedFieldsFormSet(InlineFormSet[M, Parent, Form]):
+    """The rows of a table: the heading of a column names its fields for the eye only, so each bears its name."""
+
+    def add_fields(self, form: Form, index: int | None) -> None:
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            if not field.widget.is_hidden:
+                field.widget.attrs.setdefault("aria-label", capfirst(str(field.label or "")))
 
 
 def shown(name: str, label: Any) -> Any:
@@ -64,6 +88,15 @@ class RegisterAdmin(ModelAdmin[M]):
     ) -> Any:
         title = capfirst(self.opts.verbose_name)
         return super().changeform_view(request, object_id, form_url, {"title": title} | (extra_context or {}))
+
+    # Nor is «Добавить еще один Ступень».
+    def get_inline_formsets(self, request: HttpRequest, *args: Any, **kwargs: Any) -> list[Any]:
+        made: list[Any] = super().get_inline_formsets(request, *args, **kwargs)
+        for inline in made:
+            told = json.loads(inline.inline_formset_data())
+            told["options"]["addText"] = gettext("Добавить строку")
+            inline.inline_formset_data = json.dumps(told)
+        return made
 
 
 class ReadOnlyAdmin(RegisterAdmin[M]):

@@ -47,6 +47,8 @@ PLACES = (
     Place("search", _("Поиск"), "desk:search", "search", DESK, hotkey="F3"),
     Place("portal", _("Заявки организации"), "portal:list", "clipboard-list", COMPANY_ROLES),
     Place("reports", _("Отчёты"), "reports:overview", "chart-bar", CENTRE_ROLES - {Role.OPERATOR}),
+    Place("roster", _("Дежурства"), "desk:roster", "calendar", CENTRE_ROLES - {Role.OPERATOR}),
+    Place("watch", _("Надёжность"), "desk:watch", "checkup-list", CENTRE_ROLES - {Role.OPERATOR}),
     Place("admin", _("Справочники"), "admin:index", "database", CENTRE_ROLES - {Role.OPERATOR}),
 )
 

@@ -1,5 +1,6 @@
 """Signing in and out, passwords, the landing page of each role, and the pages that say what went wrong."""
 
+import sys
 from typing import Any
 
 import structlog
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template import loader
@@ -121,4 +123,6 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Asks nothing of the request, the database or the session: any of them may be what broke."""
     page = loader.get_template("500.html").render({"request_id": request_id()})
-    return HttpResponse(page, status=500)
+    # A database that is away is told apart from a bug: open pages wait for it instead of complaining.
+    is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    return HttpResponse(page, status=503 if is_away else 500)

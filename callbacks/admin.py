@@ -51,7 +51,7 @@ class RungInline(TabularInline[Rung, ClockRule]):
 class ClockRuleAdmin(RegisterAdmin[ClockRule]):
     """The page shows the version in force; saving it writes the next one, and nothing is written over."""
 
-    list_display = ("clock", "length_shown", "emergency_shown", "ladder_shown", "mark", "created_at", "author")
+    list_display = ("clock", "length_shown", "ladder_shown", "created_at", "author")
     list_select_related = ("created_by",)
     # As the work goes: from the first answer to the last.
     ordering = (Case(*(When(clock=name, then=place) for place, name in enumerate(Clock.values))), F("id").desc())
@@ -62,11 +62,13 @@ class ClockRuleAdmin(RegisterAdmin[ClockRule]):
 
     @admin.display(description=_("сколько"))
     def length_shown(self, rule: ClockRule) -> str:
-        return length_in_words(rule.length) if rule.length else why_no_length(rule)
-
-    @admin.display(description=_("сколько при аварии"))
-    def emergency_shown(self, rule: ClockRule) -> str:
-        return length_in_words(rule.emergency_length) if rule.emergency_length else "—"
+        if not rule.length:
+            return why_no_length(rule)
+        length = length_in_words(rule.length)
+        if not rule.emergency_length:
+            return length
+        emergency = length_in_words(rule.emergency_length)
+        return gettext("%(length)s, при аварии %(emergency)s") % {"length": length, "emergency": emergency}
 
     @admin.display(description=_("лестница"))
     def ladder_shown(self, rule: ClockRule) -> SafeString:
@@ -97,7 +99,7 @@ class ClockRuleAdmin(RegisterAdmin[ClockRule]):
     def get_fieldsets(self, request: HttpRequest, obj: ClockRule | None = None) -> Any:
         facts = ("clock", "source", "mark", "created_at", "author")
         if not self.has_change_permission(request, obj):
-            told = ("retired_at", "note", "length_shown", "emergency_shown", "ladder_shown")
+            told = ("retired_at", "note", "length_shown", "ladder_shown")
             return ((None, {"fields": (*facts, *told)}),)
         lengths = ("length", "emergency_length") if obj is not None and obj.length else ("length_shown",)
         return (
@@ -110,7 +112,7 @@ class ClockRuleAdmin(RegisterAdmin[ClockRule]):
         )  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: ClockRule | None = None) -> Any:
-        return ("clock", "source", "mark", "created_at", "author", "length_shown", "emergency_shown", "ladder_shown")
+        return ("clock", "source", "mark", "created_at", "author", "length_shown", "ladder_shown")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, transaction
-from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.adminkit import NamedFieldsFormSet
 from accounts.writes import Busy
 
 from .models import CalendarDay, ClockRule, Rung
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     RuleModelForm = forms.ModelForm[ClockRule]
     RungModelForm = forms.ModelForm[Rung]
     DayModelForm = forms.ModelForm[CalendarDay]
-    RungFormSet = BaseInlineFormSet[Rung, ClockRule, forms.ModelForm[Rung]]
+    RungFormSet = NamedFieldsFormSet[Rung, ClockRule, forms.ModelForm[Rung]]
 else:
     RuleModelForm = RungModelForm = DayModelForm = forms.ModelForm
-    RungFormSet = BaseInlineFormSet
+    RungFormSet = NamedFieldsFormSet
 
 MINUTE = timedelta(minutes=1)
 LONGEST = timedelta(days=366)
@@ -68,12 +68,12 @@ class RuleForm(RuleModelForm):
     one changes of it, filled when it is written.
     """
 
-    length = LengthField(label=_("сколько"))
+    length = LengthField(label=_("Сколько"))
     emergency_length = LengthField(
-        label=_("сколько при аварии"), required=False, help_text=_("Пусто: столько же, сколько обычно.")
+        label=_("Сколько при аварии"), required=False, help_text=_("Пусто: столько же, сколько обычно.")
     )
     note = forms.CharField(
-        label=_("почему изменено"), max_length=300,
+        label=_("Почему изменено"), max_length=300,
         widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
         help_text=_("Останется в истории рядом с вашим именем."),
     )  # fmt: skip
@@ -120,23 +120,23 @@ class RuleForm(RuleModelForm):
             "Пока вы меняли правило, его изменил другой человек (%(who)s, %(when)s): %(changes)s. "
             "Введённое вами осталось ниже. Сверьте и, если нужно именно так, сохраните ещё раз."
         ) % {
-            "who": self.former.created_by or _("без имени"),
+            "who": self.former.created_by or "—",
             "when": f"{timezone.localtime(self.former.created_at):%d.%m.%Y %H:%M}",
-            "changes": "; ".join(changed),
+            "changes": "; ".join(changed) or _("сейчас в нём то же, что вы открыли"),
         }
 
 
 class RungForm(RungModelForm):
     """One rung: a moment before or after the deadline, who is asked, and how often again."""
 
-    offset = LengthField(label=_("минут от срока"), required=False, shortest=-LONGEST)
+    offset = LengthField(label=_("Минут от срока"), required=False, shortest=-LONGEST)
     share = forms.IntegerField(
-        label=_("или % от срока"), required=False, min_value=-90, max_value=100,
+        label=_("Или % от срока"), required=False, min_value=-90, max_value=100,
         widget=forms.NumberInput(attrs={"class": "count"}),
     )  # fmt: skip
-    repeat_every = LengthField(label=_("повторять каждые"), required=False)
+    repeat_every = LengthField(label=_("Повторять каждые"), required=False)
     repeat_times = forms.IntegerField(
-        label=_("сколько раз"), required=False, min_value=1, max_value=100,
+        label=_("Сколько раз"), required=False, min_value=1, max_value=100,
         widget=forms.NumberInput(attrs={"class": "count"}),
     )  # fmt: skip
 
@@ -227,7 +227,7 @@ class CalendarDayForm(DayModelForm):
     """A day is worked or it is not: two words say it more plainly than a tick."""
 
     is_working = forms.TypedChoiceField(
-        label=_("какой день"), choices=[("", "—"), ("True", _("рабочий")), ("False", _("выходной"))],
+        label=_("Какой день"), choices=[("", "—"), ("True", _("рабочий")), ("False", _("выходной"))],
         coerce=lambda value: value == "True",
     )  # fmt: skip
 

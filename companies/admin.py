@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
 from accounts.admin import UserAdmin
-from accounts.adminkit import RegisterAdmin, StackedInline, TabularInline
+from accounts.adminkit import NamedFieldsFormSet, RegisterAdmin, StackedInline, TabularInline
 from accounts.models import User
 
 from .models import Building, Company, Locality, Membership, Responsibility, Service
@@ -33,6 +33,7 @@ class StaffInline(TabularInline[Membership, Company]):
     """Who of the organisation is asked, and when."""
 
     model = Membership
+    formset = NamedFieldsFormSet[Membership, Company, Any]
     fields = ("user", "post")
     autocomplete_fields = ("user",)
     extra = 0

@@ -1,5 +1,8 @@
 """Справочники: categories and norms; tickets and their history are only shown."""
 
+from typing import TYPE_CHECKING
+
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +12,12 @@ from accounts.adminkit import ReadOnlyAdmin, RegisterAdmin, TabularInline, shown
 from .models import Category, Norm, Ticket, TicketEvent
 from .templatetags.portal import TAKEN
 from .workflow import Status
+
+# The type stubs know it as generic, Django itself does not.
+if TYPE_CHECKING:
+    NormModelForm = forms.ModelForm[Norm]
+else:
+    NormModelForm = forms.ModelForm
 
 
 @admin.register(Category)
@@ -35,6 +44,20 @@ class CategoryAdmin(RegisterAdmin[Category]):
         return False
 
 
+class NormForm(NormModelForm):
+    own_columns = forms.MultipleChoiceField(
+        label=_("Числа самого центра"), required=False, widget=forms.CheckboxSelectMultiple,
+        choices=[
+            ("localise_minutes", _("локализовать")), ("check_minutes", _("проверить")), ("fix_minutes", _("устранить")),
+        ],
+        help_text=_("Этих чисел в акте нет: на экранах они не названы нормой."),
+    )  # fmt: skip
+
+    class Meta:
+        model = Norm
+        fields = "__all__"
+
+
 @admin.register(Norm)
 class NormAdmin(RegisterAdmin[Norm]):
     """A new edition is a new row: an edition that tickets were registered with is never rewritten."""
@@ -44,6 +67,27 @@ class NormAdmin(RegisterAdmin[Norm]):
     list_select_related = ("category",)
     search_fields = ("category__code", "category__problem", "act")
     autocomplete_fields = ("category",)
+    form = NormForm
+    fieldsets = (
+        (None, {"fields": ("category", "valid_from")}),
+        (_("Сроки в минутах"), {"fields": ("localise_minutes", "check_minutes", "fix_minutes", "own_columns")}),
+        (_("Летом дольше"), {
+            "fields": ("summer_fix_minutes", ("summer_from", "summer_to")),
+            "description": _("Если летом на устранение дано другое время: сколько минут и с какого по какой день, "
+                             "месяц и день через чёрточку: 04-15. Все три поля вместе."),
+        }),
+        (_("Часы работ"), {
+            "fields": (("opens_at", "closes_at"),),
+            "description": _("Вне этих часов время устранения не идёт: ночью такие работы не ведут. Пусто — идёт "
+                             "круглые сутки."),
+        }),
+        (_("Откуда считать и когда ответить"), {
+            "fields": ("counts_from_damage", "reply_working_days"),
+            "description": _("От повреждения — значит от часа, когда сломалось, а не когда позвонили. Рабочие дни "
+                             "письменного ответа считаются по календарю страны и местному календарю."),
+        }),
+        (_("Основание"), {"fields": ("text", "act", "mark")}),
+    )  # fmt: skip
 
     def has_change_permission(self, request: HttpRequest, obj: Norm | None = None) -> bool:
         return False
