@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -204,10 +205,24 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 @pytest.mark.slow
 def test_the_centre_answers_and_works_as_the_role_that_owns_nothing(stack: LocalStack) -> None:
-    with urllib.request.urlopen(f"{stack.url}/healthz", timeout=10) as answer:
+    with urllib.request.urlopen(f"{stack.url}/livez", timeout=10) as answer:
         assert answer.status == 200
+    _wait_until_well(stack)
     who = stack.manage("shell", "--verbosity=0", "-c", _ASK_WHO)
     assert who.strip() == "dispatch_app"
+
+
+def _wait_until_well(stack: LocalStack, *, within: float = 30) -> None:
+    """The pages answer before the first turn of the sweep; soon after it the whole centre is well."""
+    until = time.monotonic() + within
+    while True:
+        try:
+            with urllib.request.urlopen(f"{stack.url}/healthz", timeout=10):
+                return
+        except urllib.error.HTTPError as error:
+            said = error.read().decode()
+        assert time.monotonic() < until, said
+        time.sleep(0.5)
 
 
 _ASK_WHO = (

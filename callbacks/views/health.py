@@ -3,7 +3,7 @@
 import structlog
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.template.loader import render_to_string
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -40,26 +40,15 @@ def healthz(request: HttpRequest) -> JsonResponse:
     return _told(_health())
 
 
+@roles_required(*CENTRE_ROLES)
 @require_safe
 @never_cache
-def banner(request: HttpRequest) -> HttpResponse:
+def banner(request: PersonRequest) -> HttpResponse:
     """What people of the centre read at the foot of every page: nothing while all is well.
 
     ``shown`` is what the page shows already; 204 says that it may stay.
     """
-    try:
-        return _banner(request)
-    except (DatabaseError, InterfaceError):
-        # Nobody can be asked who he is; the sentence holds no secret.
-        return _drawn(request, WITHOUT_DATABASE)
-
-
-@roles_required(*CENTRE_ROLES)
-def _banner(request: PersonRequest) -> HttpResponse:
-    return _drawn(request, _health())
-
-
-def _drawn(request: HttpRequest, health: Health) -> HttpResponse:
+    health = _health()
     minutes = int(health.outbox_age.total_seconds() // 60)
     key = " ".join(health.reasons)
     if watch.Reason.OUTBOX_STUCK in health.reasons:
@@ -68,8 +57,7 @@ def _drawn(request: HttpRequest, health: Health) -> HttpResponse:
         return HttpResponse(status=204)
     if not health.reasons:
         return HttpResponse()
-    context = {"key": key, "reasons": health.reasons, "minutes": minutes}
-    return HttpResponse(render_to_string("components/_health.html", context))
+    return render(request, "components/_health.html", {"key": key, "reasons": health.reasons, "minutes": minutes})
 
 
 def _health() -> Health:

@@ -94,7 +94,8 @@ QUERIES: dict[str, str] = {
         SELECT p.obligation_id FROM ({OWN_PROMISES}) p GROUP BY p.obligation_id HAVING count(*) > 1""",
     "I5 a promise whose clock runs otherwise than it says": f"""
         SELECT o.id FROM callbacks_callbackobligation o JOIN callbacks_deadline d ON d.id = o.deadline_id
-        WHERE o.due_at <> d.due_at OR o.promised_at <> d.started_at OR (o.state IN {OUTSTANDING}) <> (d.stopped_at IS NULL)""",
+        WHERE o.due_at <> d.due_at OR o.promised_at <> d.started_at
+           OR (o.state IN {OUTSTANDING}) <> (d.stopped_at IS NULL)""",
     "I6 a rung that rang early": """
         SELECT e.id FROM callbacks_escalation e WHERE e.raised_at < e.rung_due_at""",
     "I6 a warning after its deadline, or an alarm before it": """
