@@ -15,11 +15,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 import tests.access
 from accounts.models import Role, User
 from callbacks.models import CallbackObligation, Escalation
-from callbacks.services import escalate_overdue_batch
 from companies.models import Company
 from tests.access import VISITORS, Row
 from tickets.models import Ticket
-from tickets.tests.factories import MINUTE, NOON, CompanyFactory, UserFactory, make_ticket, member_of
+from tickets.tests.factories import CompanyFactory, UserFactory, break_promise, make_ticket, member_of
 
 # Not pages of ours: static files, and the admin's many views, which tests of the admin cover by role.
 OUTSIDE = {"admin"}
@@ -69,8 +68,8 @@ def scene(db: None) -> Scene:
     }
     ticket = make_ticket(company=company)
     Ticket.objects.filter(pk=ticket.pk).update(foreman=people["foreman"])
-    escalate_overdue_batch(at=NOON + 10 * MINUTE)
-    escalation = Escalation.objects.get(deadline=ticket.callback.deadline)
+    break_promise()
+    escalation = Escalation.objects.unacknowledged().get(deadline=ticket.callback.deadline)
     return Scene(ticket, ticket.callback, escalation, company, people)
 
 

@@ -26,7 +26,8 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
     def addressed_to(self, user: User) -> Self:
         """What this person is asked about on his screen; what names nobody asks everybody of the centre."""
         asked = Outbox.objects.filter(escalation=models.OuterRef("pk"), channel=Outbox.Channel.SCREEN)
-        return self.filter(models.Exists(asked.filter(Q(recipient=user) | Q(recipient=None))))
+        mine = Q(recipient=user) if user.is_of_company else Q(recipient=user) | Q(recipient=None)
+        return self.filter(models.Exists(asked.filter(mine)))
 
 
 class Escalation(models.Model):

@@ -23,7 +23,7 @@ class Clock(models.TextChoices):
     REOPENED = "reopened", _("возобновление")
     WAITING_CENTRE = "waiting_centre", _("ждёт решения центра")
     ACCEPTANCE = "acceptance", _("принятие организацией")
-    PLANNED_TERM = "planned_term", _("срок сообщён заявителю")
+    PLANNED_TERM = "planned_term", _("сообщить срок заявителю")
     LOCALISE = "localise", _("локализация")
     CHECK = "check", _("проверка")
     FIX = "fix", _("устранение")

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import structlog
 from django.db import DatabaseError, connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -46,23 +47,25 @@ def escalate_overdue_batch(*, at: datetime, limit: int = BATCH) -> int:
     messages are written inside the claiming transaction, and a rung is unique per clock. One bad row must not stop
     the others: when a batch fails it is tried again row by row.
     """
-    return _batch(_escalate, waiting=lambda: Deadline.objects.to_ring(at).values_list("pk", flat=True), at=at,
-                  limit=limit)  # fmt: skip
+    return _batch(_escalate, waiting=Deadline.objects.to_ring(at), at=at, limit=limit)
 
 
 def repeat_unacknowledged(*, at: datetime, limit: int = BATCH) -> int:
     """Ring again what nobody has answered by ``at``, by the rule of its rung; returns how many were looked after."""
-    return _batch(_repeat, waiting=lambda: Escalation.objects.to_repeat(at).values_list("pk", flat=True), at=at,
-                  limit=limit)  # fmt: skip
+    return _batch(_repeat, waiting=Escalation.objects.to_repeat(at), at=at, limit=limit)
 
 
-def _batch(turn: Callable[..., int], *, waiting: Callable[[], Iterable[int]], at: datetime, limit: int) -> int:
+def _batch(turn: Callable[..., int], *, waiting: QuerySet[Any], at: datetime, limit: int) -> int:
+    # Most turns find nothing, and need no transaction for it. Not exists(): without the order PostgreSQL reads the
+    # whole table for one row in the midst of a storm.
+    if waiting.values_list("pk", flat=True).first() is None:
+        return 0
     try:
         return turn(at=at, limit=limit)
     except (DatabaseError, Refused):
         log.exception("ladder_batch_failed", turn=turn.__name__)
     done = 0
-    for pk in list(waiting())[:limit]:
+    for pk in list(waiting.values_list("pk", flat=True)[:limit]):
         try:
             done += turn(at=at, limit=1, only=pk)
         except (DatabaseError, Refused):

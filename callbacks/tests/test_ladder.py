@@ -199,9 +199,9 @@ def test_who_has_no_address_is_stood_in_for_by_the_next_one_up() -> None:
 @pytest.mark.parametrize(
     ("hour", "post"), [(8, Post.NIGHT), (9, Post.DISPATCHER), (17, Post.DISPATCHER), (18, Post.NIGHT)]
 )
-def test_the_hour_decides_whom_of_the_organisation_an_alarm_asks(hour: int, post: str) -> None:
+def test_the_hour_decides_whom_of_the_organisation_an_alarm_asks(hour: int, post: Membership.Post) -> None:
     company = CompanyFactory.create(works_from=time(9), works_to=time(18))
-    people = {one: member_of(company, post=one) for one in Post.values}
+    people = {one: member_of(company, post=one) for one in Post}
     moment = NOON.replace(hour=hour - 3)  # Moscow
     deadline = new_deadline(
         clock=Clock.ACCEPTANCE, started_at=moment - 5 * MINUTE, due_at=moment, rules=rules_in_force(), company=company
@@ -349,8 +349,9 @@ def test_a_changed_rule_holds_for_clocks_that_start_afterwards() -> None:
     after = work_clock(CompanyFactory.create())
     assert (before.next_rung_at, after.next_rung_at) == (DUE, DUE + 5 * MINUTE)
     assert (after.rule, changed.created_by) == (changed, by)
-    former = ClockRule.objects.get(pk=before.rule_id)
-    assert former.retired_at == NOON
+    assert before.rule is not None
+    before.rule.refresh_from_db()
+    assert before.rule.retired_at == NOON
     break_promise(DUE)
     assert set(Escalation.objects.values_list("deadline", flat=True)) == {before.pk}
 

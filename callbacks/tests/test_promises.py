@@ -164,8 +164,11 @@ def test_after_three_tries_the_supervisor_decides() -> None:
         promise = talk(promise, at=NOON + minute * MINUTE, outcome="no_answer", note="", operator=operator)
     assert promise.state == State.EXHAUSTED
     assert claim_next(operator=operator, at=NOON + 60 * MINUTE) is None
-    given = {"by": on_duty(), "at": NOON + 60 * MINUTE, "note": "три попытки за полчаса"}
-    assert waive(obligation=promise, waiver=CallbackObligation.Waiver.NOT_REACHED, **given).state == State.WAIVED
+    waived = waive(
+        obligation=promise, waiver=CallbackObligation.Waiver.NOT_REACHED, by=on_duty(), at=NOON + 60 * MINUTE,
+        note="три попытки за полчаса",
+    )  # fmt: skip
+    assert waived.state == State.WAIVED
 
 
 def test_one_talk_settles_what_the_operator_says() -> None:

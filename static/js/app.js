@@ -318,7 +318,7 @@
     try {
       const answer = await fetch(body.dataset.health, { cache: "no-store", signal: AbortSignal.timeout(2500) });
       adjustTo(answer.headers.get("Date"));
-      if (answer.status !== 502 && answer.status !== 504) connectionFound();
+      if (answer.status < 502) connectionFound(); // 503: without its database it can keep nothing
     } catch { /* still away */ }
   }
   window.addEventListener("offline", connectionLost);

@@ -56,6 +56,8 @@ ROWS = [
     Row("api:ticket-step", "POST", NOBODY | {"supervisor": 409, "rso": 404, "foreman_idle": 404, "rest": 403},
         kwargs=step("close_unconfirmed"), json=True),
     Row("api:ticket-step", "POST", NOBODY | {"rest": 404}, kwargs=step("no_such_step"), json=True),
+    Row("api:missed-calls", "POST", TAKES_CALLS | {"operator": 201, "supervisor": 201},
+        data=lambda scene: {"phone": "+79105556677", "kind": "message", "note": "Нет воды"}, json=True),
     Row("api:callbacks", "GET", OF_CENTRE),
     Row("api:callback-next", "POST", TAKES_CALLS, json=True),
     Row("api:callback-attempts", "POST", TAKES_CALLS | {"operator": 201, "supervisor": 201},

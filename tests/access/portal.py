@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from callbacks.models import Escalation
 from tests.access import Row
 
 LOGIN = {"anonymous": 302}
@@ -19,6 +20,10 @@ def number(scene: Any) -> dict[str, Any]:
 
 def step(code: str) -> Any:
     return lambda scene: {"number": scene.ticket.number, "step": code}
+
+
+def alarm(audience: str) -> Any:
+    return lambda scene: {"pk": Escalation.objects.unacknowledged().get(audience=audience).pk}
 
 
 ROWS = [
@@ -41,6 +46,13 @@ ROWS = [
     Row("portal:step", "POST", OF_CENTRE, kwargs=step("accept_by_phone")),
     Row("portal:step", "POST", LOGIN | {"uk": 404, "rso": 404, "foreman": 404, "foreman_idle": 404, "rest": 403},
         kwargs=step("no_such_step")),
+    # His own alarm is answered; of another's nobody learns that there is one.
+    Row("portal:answer", "POST", LOGIN | {"uk": 302, "rso": 404, "foreman": 404, "foreman_idle": 404, "rest": 403},
+        kwargs=alarm("company")),
+    Row("portal:answer", "POST", LOGIN | {"uk": 404, "rso": 404, "foreman": 404, "foreman_idle": 404, "rest": 403},
+        kwargs=alarm("supervisor")),
+    Row("portal:answer", "GET", LOGIN | {"uk": 405, "rso": 405, "foreman": 405, "foreman_idle": 405, "rest": 403},
+        kwargs=alarm("company")),
     Row("portal:give", "POST", OF_DISPATCHER, kwargs=number,
         data=lambda scene: {"foreman": scene.people["foreman_idle"].pk}),
 ]  # fmt: skip

@@ -114,6 +114,64 @@ def test_what_was_typed_outlives_a_slip_and_a_reload(desk: Page) -> None:
     expect(desk.locator("#id_text")).to_have_value("")
 
 
+def refresh_alarms(page: Page) -> None:
+    with page.expect_response(re.compile(r"/desk/alarms/")):
+        page.evaluate("htmx.trigger('#alarms', 'refresh')")
+    page.wait_for_timeout(300)
+
+
+def test_what_was_typed_to_an_alarm_outlives_its_refresh(centre: LocalStack, sign_in: SignIn) -> None:
+    page = sign_in(centre, "supervisor")
+    page.goto(f"{centre.url}/desk/alarms/")
+    row = page.locator(".alarm[data-alarm]").first
+    note = f"#{row.locator('[name=note]').get_attribute('id')}"
+    box = f"#{row.locator('[name=chosen]').get_attribute('id')}"
+
+    page.fill(note, "Звоню в организацию")
+    page.check(box)
+    # Nobody is at the list any more: it is renewed at once.
+    page.locator("h1").click()
+    page.evaluate("document.activeElement.blur()")
+    page.locator(note).evaluate("field => { field.dataset.old = ''; }")
+    refresh_alarms(page)
+
+    expect(page.locator(note)).not_to_have_attribute("data-old", "")
+    expect(page.locator(note)).to_have_value("Звоню в организацию")
+    expect(page.locator(box)).to_be_checked()
+
+
+def test_many_alarms_are_answered_at_once(centre: LocalStack, sign_in: SignIn) -> None:
+    page = sign_in(centre, "supervisor")
+    page.goto(f"{centre.url}/desk/alarms/")
+    # The promises of the demonstration come due one after the other.
+    expect(page.locator(".alarms [name=chosen]").nth(1)).to_be_visible(timeout=150_000)
+    many = page.locator("#answer-many")
+    page.locator("#choose-all").check()
+    for box in page.locator(".alarms [name=chosen]").all():
+        expect(box).to_be_checked()
+    for box in page.locator(".alarms [name=chosen]").all()[2:]:
+        box.uncheck()
+    many.get_by_label("Что делаю, для всех выбранных").fill("Был сбой, звоним")
+    many.get_by_role("button").click()
+
+    expect(page.locator("#messages")).to_contain_text("Принято тревог: 2")
+    page.goto(f"{centre.url}/desk/alarms/?shown=all")
+    expect(page.get_by_text("Был сбой, звоним")).to_have_count(2)
+
+
+def test_a_ladder_is_unfolded_by_the_keyboard(centre: LocalStack, sign_in: SignIn) -> None:
+    page = sign_in(centre, "operator")
+    page.goto(f"{centre.url}/desk/tickets/")
+    page.locator(".queue-problem a").first.click()
+    ladder = page.locator("details.ladder:not([open])").first
+    name = ladder.get_attribute("id")
+    ladder.locator("summary").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator(f"#{name} .rungs li").first).to_be_visible()
+    assert serious_faults(page) == []
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_every_page_fits_and_is_readable(centre: LocalStack, sign_in: SignIn, width: int, dark: bool) -> None:

@@ -42,6 +42,19 @@ def test_from_accepting_to_done(centre: LocalStack, sign_in: SignIn) -> None:
     expect(page.locator(f"#ticket-{number}")).to_be_visible()
 
 
+def test_who_is_asked_answers_by_name(centre: LocalStack, sign_in: SignIn) -> None:
+    page = sign_in(centre, "rso", width=PHONE, height=844)
+    asked = page.locator(".asked-list > [data-alarm]")
+    key = asked.first.get_attribute("data-alarm")
+    assert serious_faults(page) == []
+
+    asked.first.get_by_label("Что делаете").fill("Бригада выехала")
+    asked.first.get_by_role("button", name="Отвечаю").click()
+
+    expect(page.locator("#messages")).to_contain_text("Ответ принят")
+    expect(page.locator(f"[data-alarm='{key}']")).to_have_count(0)
+
+
 def test_the_list_refreshes_by_itself(centre: LocalStack, sign_in: SignIn) -> None:
     page, colleague = (sign_in(centre, "rso", width=PHONE, height=844) for _turn in range(2))
     number = (page.locator(".ticket").first.get_attribute("id") or "").removeprefix("ticket-")

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.phones import hide_phones
-from callbacks.models import CallAttempt, CallbackObligation, Clock, Contact, Deadline, Mark
+from callbacks.models import COMPANY_CLOCKS, CallAttempt, CallbackObligation, Clock, Contact, Deadline, Mark
 from companies.models import Building, Company
 from tickets.models import Category, Ticket, TicketEvent
 from tickets.services import promise_ids
@@ -82,7 +82,7 @@ class DeadlineAnswer(serializers.ModelSerializer[Deadline]):
 
     class Meta:
         model = Deadline
-        fields = ("clock", "due_at", "source", "mark", "stopped_at", "outcome")
+        fields = ("clock", "due_at", "agreed_at", "source", "mark", "stopped_at", "outcome")
 
 
 class TicketAnswer(serializers.ModelSerializer[Ticket]):
@@ -101,6 +101,9 @@ class TicketAnswer(serializers.ModelSerializer[Ticket]):
     @extend_schema_field(DeadlineAnswer(many=True))
     def get_deadlines(self, ticket: Ticket) -> Any:
         clocks = Deadline.objects.filter(ticket_deadline__ticket=ticket).order_by("id")
+        # The centre's own turns are no business of an organisation's program.
+        if not self.context["request"].user.is_of_centre:
+            clocks = clocks.filter(clock__in=COMPANY_CLOCKS)
         return DeadlineAnswer(clocks, many=True).data
 
 
@@ -183,8 +186,9 @@ class TicketCard(TicketRow):
 
     class Meta(TicketRow.Meta):
         fields = (
-            *TicketRow.Meta.fields, "channel", "called_at", "transferred_at", "accepted_at", "started_at",
-            "localised_at", "works", "act_number", "control_callback", "deadlines", "attempts", "history",
+            *TicketRow.Meta.fields, "channel", "called_at", "damaged_at", "transferred_at", "accepted_at",
+            "term_told_at", "started_at", "localised_at", "works", "act_number", "control_callback", "deadlines",
+            "attempts", "history",
         )  # fmt: skip
 
     @extend_schema_field(DeadlineAnswer(many=True))
@@ -225,13 +229,17 @@ class CallbackRow(serializers.ModelSerializer[CallbackObligation]):
     ticket = serializers.SerializerMethodField(help_text="The ticket's number; a missed call has none yet.")
     phone = serializers.CharField(source="number", allow_blank=True)
     caller_name = serializers.CharField(source="contact.caller_name", allow_blank=True)
+    note = serializers.CharField(
+        source="contact.note", allow_blank=True, help_text="What he managed to say, or wrote, before he was heard."
+    )
     claimed_by = serializers.CharField(source="claimed_by.username", allow_null=True)
 
     class Meta:
         model = CallbackObligation
         fields = (
             "id", "reason", "due_at", "state", "promised_at", "next_attempt_at", "is_danger", "counted_attempts",
-            "occurrences", "phone", "extension", "caller_name", "ticket", "claimed_by", "claimed_until",
+            "rounds", "occurrences", "phone", "extension", "caller_name", "note", "ticket", "claimed_by",
+            "claimed_until",
         )  # fmt: skip
 
     def get_ticket(self, promise: CallbackObligation) -> str | None:
@@ -241,6 +249,14 @@ class CallbackRow(serializers.ModelSerializer[CallbackObligation]):
                 ticket = found.ticket if owner == "ticket_promise" else found
                 return str(ticket.number)
         return None
+
+
+class MissedCallAnswer(serializers.ModelSerializer[CallbackObligation]):
+    """What is owed to him now; ``occurrences`` above one: he was owed a call already, and this one joined it."""
+
+    class Meta:
+        model = CallbackObligation
+        fields = ("id", "reason", "due_at", "state", "occurrences")
 
 
 class RecordedAttempt(serializers.ModelSerializer[CallAttempt]):

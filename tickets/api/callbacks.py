@@ -18,15 +18,15 @@ from accounts.problems import NeedsField
 from accounts.schema import IDEMPOTENCY_KEY
 from accounts.writes import Refused
 from callbacks.models import CallbackObligation
-from callbacks.services import claim_next, release
+from callbacks.services import claim_next, record_missed_call, release
 from tickets import services
 from tickets.services.calls import VerdictRequired, WrongMoment
 
-from .answers import CallbackRow, RecordedAttempt
+from .answers import CallbackRow, MissedCallAnswer, RecordedAttempt
 from .base import Listing, Operation
 from .filters import CallbackFilter
 from .permissions import OfCentre, TakesCalls
-from .requests import AttemptRequest
+from .requests import AttemptRequest, MissedCallRequest
 
 OWNERS = ("contact", "claimed_by", "ticket", "controlled_ticket", "ticket_promise__ticket")
 
@@ -55,6 +55,28 @@ class Callbacks(Listing):
     @extend_schema(operation_id="callbacks_list", responses=CallbackRow(many=True))
     def get(self, request: Request) -> Response:
         return super().get(request)
+
+
+class MissedCalls(Operation):
+    """Write down that somebody reached us unheard: he is rung back within ten minutes of his arrival.
+
+    Further calls and messages of the same number join what is owed already and never move its time.
+    """
+
+    permission_classes = (TakesCalls,)
+    serializer_class = MissedCallRequest
+
+    @extend_schema(
+        operation_id="missed_calls_record", responses={201: MissedCallAnswer}, parameters=[IDEMPOTENCY_KEY]
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        def record() -> tuple[int, Any]:
+            at = clock.now()
+            told = self.told(MissedCallRequest, at=at)
+            promise = record_missed_call(recorded_by=self.user, at=at, **told)
+            return status.HTTP_201_CREATED, self.answer(MissedCallAnswer, promise)
+
+        return answer_once(request, self.user, record)
 
 
 class NextCallback(Operation):

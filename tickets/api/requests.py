@@ -3,18 +3,21 @@
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.models import User
 from accounts.phones import WrongPhone, parse_phone
-from callbacks.models import CallAttempt, Contact
+from callbacks.models import CallAttempt, CallbackObligation, Contact
 from companies.models import Building, Company
 from tickets.models import Category, Ticket
 from tickets.services import Address
 
 # Paper notes of a long breakdown are written down later; further back it is a slip of the pen.
 OLDEST_CALL = timedelta(days=31)
+# What broke longer ago is a story for the description.
+OLDEST_DAMAGE = timedelta(days=366)
 # Clocks of two servers differ a little.
 SLIP = timedelta(minutes=1)
 LATEST_YEAR = 2099
@@ -65,19 +68,17 @@ class TicketRequest(serializers.Serializer[Any]):
     category = serializers.SlugRelatedField(slug_field="code", queryset=Category.objects.active())
     text = serializers.CharField(max_length=8000)
     emergency = serializers.BooleanField(required=False, allow_null=True, default=None)
+    damaged_at = Moment(
+        required=False, allow_null=True, default=None,
+        help_text="When it broke, if known: some norms count from there.",
+    )  # fmt: skip
 
     def validate(self, told: dict[str, Any]) -> dict[str, Any]:
         told["address"] = self._address(told)
         told["phone"], told["extension"] = self._phone(told)
-        called_at, at = told.get("called_at"), cast(datetime, self.context["at"])
-        if called_at is None:
-            told["called_at"] = at
-        elif called_at > at + SLIP:
-            raise serializers.ValidationError({"called_at": [_("Звонок не может быть в будущем.")]})
-        elif called_at < at - OLDEST_CALL:
-            raise serializers.ValidationError({"called_at": [_("Звонок не может быть старше 31 дня.")]})
-        else:
-            told["called_at"] = min(called_at, at)
+        at = cast(datetime, self.context["at"])
+        told["called_at"] = _moment_of_call("called_at", told.get("called_at"), at=at)
+        told["damaged_at"] = _damaged_at(told["damaged_at"], at=at)
         return told
 
     def _address(self, told: dict[str, Any]) -> Address:
@@ -103,6 +104,78 @@ class TicketRequest(serializers.Serializer[Any]):
         except WrongPhone as wrong:
             raise serializers.ValidationError({"phone": [wrong.message]}) from None
         return found.number, found.extension
+
+
+def _moment_of_call(field: str, moment: datetime | None, *, at: datetime) -> datetime:
+    """When the person reached us: ``at`` unless told. Raises ValidationError for ``field``."""
+    if moment is None:
+        return at
+    if moment > at + SLIP:
+        raise serializers.ValidationError({field: [_("Звонок не может быть в будущем.")]})
+    if moment < at - OLDEST_CALL:
+        raise serializers.ValidationError({field: [_("Звонок не может быть старше 31 дня.")]})
+    return min(moment, at)
+
+
+def _damaged_at(moment: datetime | None, *, at: datetime) -> datetime | None:
+    if moment is None:
+        return None
+    if moment > at + SLIP:
+        raise serializers.ValidationError({"damaged_at": [_("Случиться это могло только раньше звонка.")]})
+    if moment < at - OLDEST_DAMAGE:
+        raise serializers.ValidationError({"damaged_at": [_("Повреждение старше года впишите словами в описание.")]})
+    return min(moment, at)
+
+
+class Unheard(TextChoices):
+    """How somebody reached us without being heard."""
+
+    MISSED = "missed", _("пропущенный: никто не ответил")
+    DROPPED = "dropped", _("сорвался: разговор короче 10 секунд")
+    MESSAGE = "message", _("сообщение: голосовое или письменное")
+
+    @property
+    def reason(self) -> CallbackObligation.Reason:
+        return {
+            Unheard.MISSED: CallbackObligation.Reason.MISSED_CALL,
+            Unheard.DROPPED: CallbackObligation.Reason.DROPPED_CALL,
+            Unheard.MESSAGE: CallbackObligation.Reason.MESSAGE,
+        }[self]
+
+
+class MissedCallRequest(serializers.Serializer[Any]):
+    """Somebody reached us and was not heard."""
+
+    phone = serializers.CharField(
+        max_length=40, required=False, allow_blank=True, default="",
+        help_text="Any usual spelling; without a number say why in `no_phone_reason`.",
+    )  # fmt: skip
+    no_phone_reason = serializers.ChoiceField(
+        choices=Contact.NoPhone.choices, required=False, allow_blank=True, default=""
+    )
+    kind = serializers.ChoiceField(
+        choices=Unheard.choices, default=Unheard.MISSED,
+        help_text="`missed`: nobody answered; `dropped`: the talk broke off within ten seconds; "
+        "`message`: by voice or in writing.",
+    )  # fmt: skip
+    received_at = Moment(required=False, help_text="When he reached us; now, if left out. The ten minutes run from it.")
+    note = serializers.CharField(
+        max_length=8000, required=False, allow_blank=True, default="", help_text="What he said or wrote, if known.",
+    )  # fmt: skip
+
+    def validate(self, told: dict[str, Any]) -> dict[str, Any]:
+        at = cast(datetime, self.context["at"])
+        told["received_at"] = _moment_of_call("received_at", told.get("received_at"), at=at)
+        told["reason"] = Unheard(told.pop("kind")).reason
+        if not told["phone"]:
+            if not told["no_phone_reason"]:
+                raise serializers.ValidationError({"phone": [_("Нужен номер или причина, почему его нет.")]})
+            return told
+        try:
+            found = parse_phone(told["phone"])
+        except WrongPhone as wrong:
+            raise serializers.ValidationError({"phone": [wrong.message]}) from None
+        return told | {"phone": found.number, "extension": found.extension, "no_phone_reason": ""}
 
 
 class PhoneRequest(serializers.Serializer[Any]):

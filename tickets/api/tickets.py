@@ -68,7 +68,7 @@ class Tickets(Listing):
             ticket = services.register_ticket(
                 contact=contact, category=category, address=address, text=told["text"], operator=self.user,
                 intake_key=form_key(request, self.user), at=at, company=routing.company,
-                is_emergency=told["emergency"],
+                is_emergency=told["emergency"], damaged_at=told["damaged_at"],
             )  # fmt: skip
             return status.HTTP_201_CREATED, self.answer(TicketAnswer, ticket)
 

@@ -99,7 +99,10 @@ class RingBackForm(forms.Form):
 
 
 class WaiveForm(forms.Form):
-    """A supervisor releases the centre from a promise, with a listed reason and his name."""
+    """A supervisor releases the centre from a promise, with a listed reason and his name.
+
+    ``was_tried`` False: «not reached» is not offered, as the database would refuse it.
+    """
 
     LISTED = (Waiver.NOT_REACHED, Waiver.WRONG_NUMBER, Waiver.CALLER_DECLINED, Waiver.OTHER)
     waiver = forms.ChoiceField(
@@ -109,6 +112,23 @@ class WaiveForm(forms.Form):
     note = forms.CharField(
         max_length=500, label=_("Пояснение"), widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": _("Нужно пояснение: оно останется в журнале.")},
+    )  # fmt: skip
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, was_tried: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not was_tried:
+            waiver: Any = self.fields["waiver"]
+            waiver.choices = waiver.choices[1:]
+            waiver.initial = Waiver.WRONG_NUMBER
+
+
+class NoticeForm(forms.Form):
+    """A text message to a person whom nobody reached."""
+
+    text = forms.CharField(
+        max_length=300, label=_("Текст сообщения"), widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Напишите текст сообщения, до 300 знаков.")},
     )  # fmt: skip
     use_required_attribute = False
 

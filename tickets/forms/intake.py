@@ -19,8 +19,12 @@ from tickets.services import Address, Routing, responsible_for
 from .addresses import the_one_meant
 from .fields import MomentField, NoPhoneField, phone_field, told_phone
 
+Reason = CallbackObligation.Reason
+
 # Paper notes of a long breakdown are written down later; further back it is a slip of the pen.
 OLDEST_CALL = timedelta(days=31)
+# What broke longer ago is a story for the description.
+OLDEST_DAMAGE = timedelta(days=366)
 # The operator's clock and ours differ a little.
 SLIP = timedelta(minutes=1)
 
@@ -63,6 +67,7 @@ class IntakeForm(forms.Form):
     # Which category and house the shown organisation and emergency mark belong to; others are found anew.
     guided_for = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     received_at = MomentField(seconds=True, label=_("Время звонка"), required=False)
+    damaged_at = MomentField(label=_("Когда случилось"), required=False)
     use_required_attribute = False
 
     def __init__(self, *args: Any, at: datetime, is_enquiry: bool = False, **kwargs: Any) -> None:
@@ -80,6 +85,16 @@ class IntakeForm(forms.Form):
             raise ValidationError(_("Звонок не может быть в будущем."))
         if moment < self.at - OLDEST_CALL:
             raise ValidationError(_("Звонок не может быть старше 31 дня."))
+        return min(moment, self.at)
+
+    def clean_damaged_at(self) -> datetime | None:
+        moment: datetime | None = self.cleaned_data["damaged_at"]
+        if moment is None:
+            return None
+        if moment > self.at + SLIP:
+            raise ValidationError(_("Случиться это могло только раньше звонка."))
+        if moment < self.at - OLDEST_DAMAGE:
+            raise ValidationError(_("Повреждение старше года впишите словами в описание."))
         return min(moment, self.at)
 
     def clean(self) -> dict[str, Any]:
@@ -190,10 +205,23 @@ class SettleForm(forms.Form):
 
 
 class MissedCallForm(forms.Form):
-    """A call that nobody answered, written down by hand."""
+    """Somebody who reached us unheard, written down by hand: a missed call, one that broke off, a message."""
 
+    KINDS = (
+        (Reason.MISSED_CALL, _("пропущенный: никто не ответил")),
+        (Reason.DROPPED_CALL, _("сорвался: разговор короче 10 секунд")),
+        (Reason.MESSAGE, _("сообщение: голосовое или письменное")),
+    )
     phone = phone_field(required=False, attrs={"autofocus": True})
     no_phone_reason = NoPhoneField()
+    reason = forms.ChoiceField(
+        choices=[(reason.value, label) for reason, label in KINDS], label=_("Что это было"),
+        initial=Reason.MISSED_CALL, widget=forms.RadioSelect,
+    )  # fmt: skip
+    note = forms.CharField(
+        max_length=8000, required=False, label=_("Что успел сказать или написал"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
     received_at = MomentField(seconds=True, label=_("Когда звонили"))
     use_required_attribute = False
 
@@ -201,6 +229,9 @@ class MissedCallForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.at = at
         self.number = Phone("")
+
+    def clean_reason(self) -> CallbackObligation.Reason:
+        return Reason(self.cleaned_data["reason"])
 
     def clean_received_at(self) -> datetime:
         moment: datetime = self.cleaned_data["received_at"]
@@ -211,6 +242,9 @@ class MissedCallForm(forms.Form):
         return min(moment, self.at)
 
     def clean(self) -> dict[str, Any]:
+        told = self.cleaned_data
+        if told.get("reason") == Reason.MESSAGE and not told.get("note", "").strip():
+            self.add_error("note", _("Запишите, что в сообщении."))
         try:
             self.number = told_phone(self.cleaned_data)
         except ValidationError as error:

@@ -1,6 +1,6 @@
 """The clocks of the work: whose turn it is, what the caller must be told, and the times of the norm."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
@@ -50,6 +50,17 @@ def norm_clocks(
     norm = ticket.norm
     if norm is None:
         return []
+    return [
+        new_deadline(
+            clock=clock, started_at=started_at, due_at=due_at, source=norm.act, mark=norm.mark_of(clock), rules=rules,
+            company=ticket.company, operator=operator, title=title_of(ticket),
+        )
+        for clock, (started_at, due_at) in norm_spans(norm, at=at, damaged_at=damaged_at).items()
+    ]  # fmt: skip
+
+
+def norm_spans(norm: Norm, *, at: datetime, damaged_at: datetime) -> dict[Clock, tuple[datetime, datetime]]:
+    """Since when and until when each clock of ``norm`` runs for what is registered at ``at``."""
     spans: dict[Clock, tuple[datetime, datetime]] = {}
     for clock in (Clock.LOCALISE, Clock.CHECK):
         if minutes := norm.minutes_of(clock):
@@ -58,13 +69,7 @@ def norm_clocks(
         spans[Clock.FIX] = fix_due(terms_of(norm), registered_at=at, damaged_at=damaged_at)
     if norm.reply_working_days:
         spans[Clock.WRITTEN_REPLY] = (at, reply_due(at, norm.reply_working_days, _local_days(at)))
-    return [
-        new_deadline(
-            clock=clock, started_at=started_at, due_at=due_at, source=norm.act, mark=norm.mark_of(clock), rules=rules,
-            company=ticket.company, operator=operator, title=title_of(ticket),
-        )
-        for clock, (started_at, due_at) in spans.items()
-    ]  # fmt: skip
+    return spans
 
 
 def terms_of(norm: Norm) -> Terms:
@@ -78,7 +83,7 @@ def terms_of(norm: Norm) -> Terms:
     )
 
 
-def _local_days(at: datetime) -> dict[object, bool]:
+def _local_days(at: datetime) -> dict[date, bool]:
     since = timezone.localdate(at)
     return dict(CalendarDay.objects.filter(day__gte=since).values_list("day", "is_working"))
 

@@ -1,5 +1,7 @@
 """Writing a call down: the form, its helpful parts, and what becomes of it."""
 
+import re
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,8 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role
-from callbacks.models import CallbackObligation, Contact
+from callbacks.models import CallbackObligation, Contact, Deadline
 from companies.models import Building
+from dispatch_center.templatetags.look import moment as moment_words
 from tickets.models import Ticket
 from tickets.tests.factories import (
     MINUTE,
@@ -26,6 +29,7 @@ from tickets.tests.factories import (
 
 pytestmark = pytest.mark.django_db
 State = CallbackObligation.State
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -138,6 +142,9 @@ def test_a_house_that_the_register_does_not_know_is_typed(client: Client) -> Non
         ({"received_at": "2026-02-02T18:00:00"}, "не может быть в будущем"),
         ({"received_at": "2025-12-02T18:00:00"}, "старше 31 дня"),
         ({"received_at": "0001-01-01T00:00:00"}, "между 2000 и 2099"),
+        ({"damaged_at": "2026-02-02T18:00"}, "только раньше звонка"),
+        ({"damaged_at": "2025-01-31T18:00"}, "старше года"),
+        ({"damaged_at": "вчера"}, "Введите правильн"),
         ({"building": "99999999999999999999"}, "Проверьте отмеченные поля"),
         ({"intake_key": "abc"}, "Проверьте отмеченные поля"),
     ],
@@ -244,6 +251,62 @@ def test_the_centres_own_rule_is_not_shown_as_law(client: Client, house: Buildin
     shown = part(client, "guide", category=own.category.code)
 
     assert "правило центра" in shown
+
+
+def guide_of(client: Client, code: str, **given: Any) -> str:
+    """The lines of the guide, without tags and doubled white space."""
+    shown = part(client, "guide", category=code, **given)
+    return " ".join(re.sub(r"<[^>]+>", "", shown[shown.index("guide-terms") : shown.index("</ul>")]).split())
+
+
+@pytest.mark.parametrize(
+    ("code", "moment", "line"),
+    [
+        ("W01", NOON, r"локализовать до .*12:30"),
+        ("W01", NOON, r"устранить до .*05\.02.* 12:00: 3 дн считаются от повреждения"),
+        # 22:30 in Kaluga: half an hour of work today, the rest from eight in the morning.
+        ("R01", NOON + 630 * MINUTE, r"устранить до .*09:30: работают с 08:00 до 23:00"),
+        ("P05", NOON, r"устранить до завтра 12:00: зимой 1 дн"),
+        ("P05", NOON + 180 * DAY, r"устранить до .*12:00: летом 3 дн"),
+        ("B01", NOON, r"письменно ответить не позднее 16\.02\.2026: рабочих дней: 10"),
+    ],
+)
+def test_the_guide_says_until_when_and_why(at: Any, client: Client, code: str, moment: datetime, line: str) -> None:
+    at(moment)
+    assert re.search(line, guide_of(client, code))
+
+
+def test_the_guide_reckons_as_the_clocks_of_the_ticket_do(client: Client, house: Building) -> None:
+    said = guide_of(client, "W01", damaged_at="2026-02-01T09:00")
+    register(client, category="W01", damaged_at="2026-02-01T09:00")
+    fix = Deadline.objects.get(clock="fix", ticket_deadline__ticket=Ticket.objects.get())
+    assert moment_words(fix.due_at, NOON + 2 * MINUTE) in said
+
+
+def test_the_guide_says_when_the_term_has_passed_already(client: Client) -> None:
+    assert "(срок уже прошёл)" in guide_of(client, "W01", damaged_at="2026-01-20T09:00")
+
+
+# ── When it broke ────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_repair_counts_from_the_damage_when_it_is_told(client: Client, house: Building) -> None:
+    register(client, category="W01", damaged_at="2026-02-01T12:00")
+    ticket = Ticket.objects.get()
+    fix = Deadline.objects.get(clock="fix", ticket_deadline__ticket=ticket)
+    assert (ticket.damaged_at, fix.started_at, fix.due_at) == (NOON - DAY, NOON - DAY, NOON + 2 * DAY)
+
+
+def test_left_out_it_broke_when_he_rang(client: Client, house: Building) -> None:
+    register(client, category="W01")
+    ticket = Ticket.objects.get()
+    fix = Deadline.objects.get(clock="fix", ticket_deadline__ticket=ticket)
+    assert (ticket.damaged_at, fix.started_at) == (None, NOON + MINUTE)
+
+
+def test_the_slip_stands_beside_its_field_and_the_fold_is_open(client: Client, house: Building) -> None:
+    shown = register(client, damaged_at="2026-02-02T18:00").content.decode()
+    assert 'aria-describedby="id_damaged_at_error"' in shown
+    assert 'value="2026-02-02T18:00"' in shown
+    assert '<details class="step fold" open>' in shown
 
 
 def test_a_known_number_brings_names_tickets_and_promises(client: Client) -> None:

@@ -1,5 +1,6 @@
 """The queue of callbacks on the screen: what is owed, who holds it, what a supervisor decides."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,13 +10,13 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from callbacks.models import CallbackObligation
-from callbacks.services import claim, escalate_overdue_batch, start_attempt
-from callbacks.services.attempts import finish_attempt
+from callbacks.services import claim, start_attempt
 from tickets.tests.factories import (
     MINUTE,
     NOON,
     CompanyFactory,
     UserFactory,
+    break_promise,
     make_promise,
     make_ticket,
     page,
@@ -29,18 +30,6 @@ State = CallbackObligation.State
 def person(role: Role = Role.OPERATOR) -> tuple[Client, User]:
     user = UserFactory.create(role=role)
     return signed_in(user), user
-
-
-def never_reached(operator: User) -> CallbackObligation:
-    """Three honest tries over half an hour that nobody answered."""
-    promise = make_promise()
-    moment = NOON
-    for _turn in range(3):
-        attempt = start_attempt(obligation=promise, operator=operator, at=moment)
-        promise = finish_attempt(attempt=attempt, outcome="no_answer", at=moment + MINUTE)
-        moment += 15 * MINUTE
-    assert promise.state == State.EXHAUSTED
-    return promise
 
 
 def test_an_empty_queue_says_what_will_appear(at: Any) -> None:
@@ -166,142 +155,26 @@ def test_the_page_asks_little_however_long_the_queue_is(at: Any, django_assert_m
         make_ticket(phone=f"+7910111000{number}", company=company)
         make_promise(phone=f"+7910222000{number}")
     at(NOON + 11 * MINUTE)
-    escalate_overdue_batch(at=NOON + 11 * MINUTE)
+    break_promise(NOON + 11 * MINUTE)
     client, _user = person(Role.SUPERVISOR)
 
-    # Ten with the question for the moment, which this test answers by itself.
-    with django_assert_max_num_queries(9):
+    # Thirteen with the question for the moment, which this test answers by itself.
+    with django_assert_max_num_queries(12):
         page(client, "desk:queue")
 
 
-# ── Nobody was reached: the supervisor decides ───────────────────────────────────────────────────────────────────
-def test_those_not_reached_stand_apart_and_wait_for_the_supervisor(at: Any) -> None:
-    promise = never_reached(UserFactory.create())
-    at(NOON + 40 * MINUTE)
-    client, _user = person()
-
-    shown = page(client, "desk:queue")
-
-    assert shown.index("решает старший смены") < shown.index(f"promise-{promise.pk}")
-    assert reverse("desk:waive", kwargs={"pk": promise.pk}) not in shown
-
-
-def test_an_operator_may_not_start_one_more_round(at: Any) -> None:
-    promise = never_reached(UserFactory.create())
-    at(NOON + 40 * MINUTE)
-    client, _user = person()
-
-    response = client.post(reverse("desk:claim", kwargs={"pk": promise.pk}), follow=True)
-
-    assert "решает старший смены" in response.content.decode()
-    promise.refresh_from_db()
-    assert promise.state == State.EXHAUSTED
-
-
-def test_the_supervisor_starts_one_more_round(at: Any) -> None:
-    promise = never_reached(UserFactory.create())
-    at(NOON + 40 * MINUTE)
-    client, user = person(Role.SUPERVISOR)
-
-    client.post(reverse("desk:claim", kwargs={"pk": promise.pk}))
-
-    promise.refresh_from_db()
-    assert (promise.state, promise.claimed_by) == (State.CLAIMED, user)
-
-
-def test_the_supervisor_gives_up_with_a_reason_and_his_name(at: Any) -> None:
-    promise = never_reached(UserFactory.create())
-    at(NOON + 40 * MINUTE)
-    client, user = person(Role.SUPERVISOR)
-
-    client.post(
-        reverse("desk:waive", kwargs={"pk": promise.pk}), {"waiver": "not_reached", "note": "Трижды не ответил"}
-    )
-
-    promise.refresh_from_db()
-    assert (promise.state, promise.waived_by, promise.waiver_note) == (State.WAIVED, user, "Трижды не ответил")
-
-
-def test_giving_up_before_three_tries_is_refused_with_a_sentence(at: Any) -> None:
+def test_a_row_says_which_round_and_which_try_comes_next(at: Any) -> None:
     promise = make_promise()
-    client, _user = person(Role.SUPERVISOR)
-
-    response = client.post(
-        reverse("desk:waive", kwargs={"pk": promise.pk}), {"waiver": "not_reached", "note": "Не хочу"}, follow=True
+    CallbackObligation.objects.filter(pk=promise.pk).update(
+        rounds=2, counted_attempts=4, first_attempt_at=NOON, next_attempt_at=NOON + 5 * MINUTE
     )
-
-    assert "только после трёх попыток" in response.content.decode()
-
-
-# ── Alarms ───────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_a_broken_promise_sounds_on_the_supervisors_queue(at: Any) -> None:
-    client, _user = person(Role.SUPERVISOR)
-    ticket = make_ticket()
-    moment = NOON + 10 * MINUTE
-    escalate_overdue_batch(at=moment)
-    at(moment)
-
-    shown = page(client, "desk:queue")
-
-    assert "data-alarm=" in shown
-    assert ticket.number in shown
-
-
-def test_an_alarm_is_answered_by_name_with_a_note(at: Any) -> None:
-    client, user = person(Role.SUPERVISOR)
-    ticket = make_ticket()
-    escalate_overdue_batch(at=NOON + 10 * MINUTE)
-    at(NOON + 11 * MINUTE)
-    escalation = ticket.callback.deadline.escalations.get()  # type: ignore[union-attr]
-
-    client.post(reverse("desk:acknowledge", kwargs={"pk": escalation.pk}), {"note": "Звоню сам"})
-
-    escalation.refresh_from_db()
-    assert (escalation.acknowledged_by, escalation.acknowledged_note) == (user, "Звоню сам")
-    assert "data-alarm=" not in page(client, "desk:queue")
-    assert "Звоню сам" in page(client, "desk:card", number=ticket.number)
-
-
-def test_answering_twice_is_refused_with_a_sentence(at: Any) -> None:
-    first, _user = person(Role.SUPERVISOR)
-    second, _other = person(Role.SUPERVISOR)
-    ticket = make_ticket()
-    escalate_overdue_batch(at=NOON + 10 * MINUTE)
-    at(NOON + 11 * MINUTE)
-    url = reverse("desk:acknowledge", kwargs={"pk": ticket.callback.deadline.escalations.get().pk})  # type: ignore[union-attr]
-
-    first.post(url)
-    response = second.post(url, follow=True)
-
-    assert "уже принял другой человек" in response.content.decode()
-
-
-def test_an_alarm_of_somebody_else_is_not_there(at: Any) -> None:
-    person(Role.SUPERVISOR)
-    ticket = make_ticket()
-    escalate_overdue_batch(at=NOON + 10 * MINUTE)
     client, _user = person()
-
-    escalation = ticket.callback.deadline.escalations.get()  # type: ignore[union-attr]
-    response = client.post(reverse("desk:acknowledge", kwargs={"pk": escalation.pk}))
-
-    assert response.status_code == 404
-
-
-def test_the_page_of_alarms_asks_little(at: Any, django_assert_max_num_queries: Any) -> None:
-    client, _user = person(Role.SUPERVISOR)
-    for number in range(5):
-        make_ticket(phone=f"+7910111000{number}")
-    escalate_overdue_batch(at=NOON + 10 * MINUTE)
-    at(NOON + 11 * MINUTE)
-
-    with django_assert_max_num_queries(6):
-        assert page(client, "desk:alarms").count("data-alarm=") == 5
+    assert "2-й круг, 5-я попытка" in page(client, "desk:queue")
 
 
 # ── A missed call, written down by hand ──────────────────────────────────────────────────────────────────────────
 def missed(client: Client, **given: Any) -> Any:
-    given = {"phone": "56-12-34", "received_at": "2026-02-02T12:01:30"} | given
+    given = {"phone": "56-12-34", "reason": "missed_call", "received_at": "2026-02-02T12:01:30"} | given
     return client.post(reverse("desk:missed"), given)
 
 
@@ -319,12 +192,53 @@ def test_the_same_number_joins_what_is_owed_already(at: Any) -> None:
     client, _user = person()
     missed(client)
 
-    response = client.post(
-        reverse("desk:missed"), {"phone": "56-12-34", "received_at": "2026-02-02T12:02:00"}, follow=True
-    )
+    response = missed(client, received_at="2026-02-02T12:02:00")
 
     assert CallbackObligation.objects.get().occurrences == 2
-    assert "уже ждёт звонка" in response.content.decode()
+    assert "уже ждёт звонка" in client.get(response["Location"]).content.decode()
+
+
+def test_a_call_is_a_missed_one_unless_told(at: Any) -> None:
+    client, _user = person()
+    shown = page(client, "desk:missed")
+    assert re.search(r'<input[^>]*value="missed_call"[^>]*checked', shown)
+
+
+@pytest.mark.parametrize(
+    ("reason", "note", "word"),
+    [
+        ("dropped_call", "", "сорвавшийся звонок"),
+        ("dropped_call", "Успел сказать: течёт", "сорвавшийся звонок"),
+        ("message", "Нет отопления, Кирова 20", "сообщение"),
+    ],
+)
+def test_what_it_was_is_recorded_and_the_row_says_so(at: Any, reason: str, note: str, word: str) -> None:
+    client, _user = person()
+
+    shown = client.get(missed(client, reason=reason, note=note)["Location"]).content.decode()
+
+    promise = CallbackObligation.objects.get()
+    assert (promise.reason, promise.contact.note, promise.due_at) == (
+        reason, note, NOON + timedelta(minutes=11, seconds=30),
+    )  # fmt: skip
+    assert f"Записано: {word}. Перезвонить до 12:11." in shown
+    assert f"<p>{word}</p>" in shown
+    assert (f"«{note}»" in shown) == bool(note)
+
+
+def test_a_message_that_joined_a_missed_call_is_read_in_the_row(at: Any) -> None:
+    client, _user = person()
+    missed(client)
+    missed(client, reason="message", note="Это снова я: прорвало трубу")
+    missed(client, phone="56-12-35", reason="message", note="Другой дом")
+
+    shown = page(client, "desk:queue")
+
+    promise = CallbackObligation.objects.get(occurrences=2)
+    assert promise.reason == "missed_call"
+    row = shown[shown.index(f"promise-{promise.pk}") :].split("</li>")[0]
+    assert "«Это снова я: прорвало трубу»" in row
+    assert "Другой дом" not in row
 
 
 @pytest.mark.parametrize(
@@ -335,6 +249,9 @@ def test_the_same_number_joins_what_is_owed_already(at: Any) -> None:
         ({"received_at": "2026-02-02T15:00:00"}, "не может быть в будущем"),
         ({"received_at": "2025-02-02T15:00:00"}, "старше 31 дня"),
         ({"received_at": "завтра"}, "Введите правильн"),
+        ({"reason": "message", "note": " "}, "Запишите, что в сообщении"),
+        ({"reason": ""}, "Обязательное поле"),
+        ({"reason": "control_call"}, "Выберите корректный вариант"),
     ],
 )
 def test_a_slip_keeps_what_was_typed(at: Any, given: dict[str, str], sentence: str) -> None:

@@ -1,5 +1,6 @@
 """The ring-back panel: taking, dialling, saying, and writing down how it ended."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from callbacks.models import CallAttempt, CallbackObligation
-from callbacks.services import claim
+from callbacks.services import claim, expire_abandoned_attempts, record_missed_call
 from tickets.models import Ticket
 from tickets.services import finish_ring_back, move_ticket
 from tickets.tests.factories import (
@@ -254,6 +255,111 @@ def test_a_missed_call_offers_to_write_a_ticket_and_comes_back_with_its_number(c
     shown = client.get(reverse("desk:callback", kwargs={"pk": promise.pk}), {"made": ticket.number}).content.decode()
 
     assert f"Зарегистрирована заявка {ticket.number}." in shown
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (Reason.MISSED_CALL, "мы не успели ответить"),
+        (Reason.DROPPED_CALL, "и связь оборвалась"),
+        (Reason.MESSAGE, "Вы оставили нам сообщение"),
+    ],
+)
+def test_the_panel_says_how_he_reached_us_and_what_he_said(
+    client: Client, olga: User, reason: CallbackObligation.Reason, words: str
+) -> None:
+    promise = record_missed_call(phone="+79101234567", received_at=NOON, at=NOON, reason=reason, note="Нет отопления")
+    record_missed_call(phone="+79101234567", received_at=NOON, at=NOON, reason=Reason.MESSAGE, note="Холодно очень")
+    taken(promise, olga)
+
+    shown = page(client, "desk:callback", pk=promise.pk)
+
+    assert promise.get_reason_display() in shown
+    assert words in shown
+    assert shown.index("Нет отопления") < shown.index("Холодно очень")
+    assert "Зарегистрировать заявку" in shown
+
+
+def test_the_panel_says_which_round_it_is_and_when_the_next_try_comes(client: Client, olga: User) -> None:
+    promise = taken(make_promise(), olga)
+    post(client, "finish", promise, result="no_answer")
+    first = page(client, "desk:callback", pk=promise.pk)
+    assert "Попыток: 1." in first
+    assert "Следующая попытка:" in first
+    assert "12:07" in first
+
+    CallbackObligation.objects.filter(pk=promise.pk).update(rounds=2, counted_attempts=4)
+    assert "2-й круг, попыток 4." in page(client, "desk:callback", pk=promise.pk)
+
+    CallbackObligation.objects.filter(pk=promise.pk).update(state=State.EXHAUSTED)
+    shown = page(client, "desk:callback", pk=promise.pk)
+    assert "решает старший смены" in shown
+    assert "Следующая попытка:" not in shown
+
+
+# ── The term that the organisation has named ─────────────────────────────────────────────────────────────────────
+def with_a_term(olga: User) -> Ticket:
+    company = CompanyFactory.create()
+    ticket = make_ticket(company=company, operator=olga)
+    planned_at = NOON + timedelta(hours=6)
+    return move_ticket(ticket=ticket, step="accept", actor=member_of(company), at=NOON + MINUTE, planned_at=planned_at)
+
+
+def test_the_operator_is_told_to_name_the_term_and_that_it_will_be_recorded(client: Client, olga: User) -> None:
+    ticket = with_a_term(olga)
+    taken(ticket.callback, olga)
+
+    shown = page(client, "desk:callback", pk=ticket.callback.pk)
+
+    assert re.search(r"Назовите срок: .*18:00", shown)
+    assert re.search(r"Срок .*18:00 будет записан как сообщённый", shown)
+    post(client, "finish", ticket.callback, result="talked", note="Назвала срок")
+    ticket.refresh_from_db()
+    assert ticket.term_told_at == NOON + 2 * MINUTE
+
+
+def test_a_term_told_once_is_not_asked_for_again(client: Client, olga: User) -> None:
+    ticket = with_a_term(olga)
+    taken(ticket.callback, olga)
+    post(client, "finish", ticket.callback, result="later", later_at="2026-02-02T18:00")
+    again = taken(CallbackObligation.objects.get(reason=Reason.PROMISED_LATER), olga)
+    assert "Назовите срок" not in page(client, "desk:callback", pk=again.pk)
+
+
+def test_without_a_term_there_is_none_to_tell(client: Client, olga: User) -> None:
+    ticket = make_ticket(company=CompanyFactory.create())
+    taken(ticket.callback, olga)
+    shown = page(client, "desk:callback", pk=ticket.callback.pk)
+    assert "Назовите срок" not in shown
+    assert "будет записан" not in shown
+
+
+# ── A long talk ──────────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_open_panel_holds_a_talk_of_twenty_minutes(at: Any, client: Client, olga: User) -> None:
+    promise = taken(make_promise(), olga)
+    post(client, "dial", promise)
+    moment = NOON + 2 * MINUTE
+    while moment < NOON + 22 * MINUTE:
+        at(moment)
+        assert "hx-post" in post(client, "renew", promise).content.decode()
+        moment += timedelta(seconds=20)
+        assert expire_abandoned_attempts(at=moment) == 0
+    at(moment)
+
+    post(client, "finish", promise, result="talked", note="Говорили долго")
+
+    attempt = CallAttempt.objects.get()
+    assert (attempt.outcome, attempt.ended_at) == ("reached", moment)
+
+
+def test_a_panel_that_was_left_in_the_midst_of_a_call_loses_it(at: Any, client: Client, olga: User) -> None:
+    promise = taken(make_promise(), olga)
+    post(client, "dial", promise)
+    assert expire_abandoned_attempts(at=NOON + 17 * MINUTE) == 1
+    at(NOON + 18 * MINUTE)
+
+    assert "Звонок не за вами" in post(client, "renew", promise).content.decode()
+    assert CallAttempt.objects.get().outcome == "line_fault"
 
 
 def test_the_panel_asks_little(client: Client, olga: User, django_assert_max_num_queries: Any) -> None:

@@ -1,6 +1,6 @@
 """When a repair or an answer is due: windows, seasons, the damage, working days."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -85,3 +85,55 @@ def test_three_days_count_from_the_damage(counts_from_damage: bool, damaged: dat
 def test_an_answer_in_ten_working_days_lasts_to_the_end_of_the_tenth() -> None:
     assert reply_due(local(2, 23, 59), 10, {}) == local(17, 0)
     assert reply_due(local(2, 12), 10, {date(2026, 2, 16): False}) == local(18, 0)
+
+
+@pytest.mark.parametrize(
+    ("started_at", "due_at"),
+    [
+        # Written as UTC: 22:30 and 02:00 in the region.
+        (datetime(2026, 2, 2, 19, 30, tzinfo=UTC), local(3, 9, 30)),
+        (datetime(2026, 2, 1, 23, 0, tzinfo=UTC), local(2, 10)),
+        # The nights in which Europe turns its clocks: Moscow knows no summer time.
+        (local(28, 22, 30, month=3), local(29, 9, 30, month=3)),
+        (local(24, 22, 30, month=10), local(25, 9, 30, month=10)),
+        # Over the leap day.
+        (datetime(2028, 2, 28, 22, 30, tzinfo=REGION), datetime(2028, 2, 29, 9, 30, tzinfo=REGION)),
+    ],
+)
+def test_the_window_is_the_region_s(started_at: datetime, due_at: datetime) -> None:
+    assert within_window(started_at, 2 * HOUR, OPENS, CLOSES) == due_at
+
+
+@pytest.mark.parametrize(
+    ("registered_at", "days"),
+    [
+        (local(14, 23, 59, month=4), 1),
+        (local(15, 0, month=4), 3),
+        (datetime(2026, 4, 14, 21, 0, tzinfo=UTC), 3),  # the 15th in the region
+        (local(14, 23, 59, month=10), 3),
+        (local(15, 0, month=10), 1),
+    ],
+)
+def test_the_season_is_that_of_the_region_s_day(registered_at: datetime, days: int) -> None:
+    terms = Terms(timedelta(days=1), summer_length=timedelta(days=3), summer=("04-15", "10-14"))
+    _, due_at = fix_due(terms, registered_at=registered_at, damaged_at=registered_at)
+    assert due_at == registered_at + timedelta(days=days)
+
+
+def test_terms_may_be_peculiar_in_every_way_at_once() -> None:
+    terms = Terms(2 * HOUR, 20 * HOUR, ("04-15", "10-14"), (OPENS, CLOSES), counts_from_damage=True)
+    broken, called = local(14, 12, month=10), local(15, 12, month=10)  # in summer, and after it
+    assert fix_due(terms, registered_at=called, damaged_at=broken) == (broken, local(15, 17, month=10))
+
+
+@pytest.mark.parametrize(
+    ("registered_at", "due_at"),
+    [
+        (datetime(2026, 2, 2, 20, 59, tzinfo=UTC), local(4, 0)),  # 23:59 of the 2nd
+        (datetime(2026, 2, 2, 21, 0, tzinfo=UTC), local(5, 0)),  # 00:00 of the 3rd
+        (local(6, 12, month=3), local(11, 0, month=3)),  # over 8 March
+        (datetime(2028, 2, 28, 12, tzinfo=REGION), datetime(2028, 3, 1, tzinfo=REGION)),
+    ],
+)
+def test_an_answer_counts_the_region_s_days(registered_at: datetime, due_at: datetime) -> None:
+    assert reply_due(registered_at, 1, {}) == due_at

@@ -14,6 +14,7 @@ urlpatterns = [
     re_path(rf"^v1/tickets/{NUMBER}/$", tickets.OneTicket.as_view(), name="ticket"),
     re_path(rf"^v1/tickets/{NUMBER}/steps/$", tickets.TicketSteps.as_view(), name="ticket-steps"),
     re_path(rf"^v1/tickets/{NUMBER}/steps/(?P<step>[a-z_]+)/$", tickets.TakeStep.as_view(), name="ticket-step"),
+    path("v1/missed-calls/", callbacks.MissedCalls.as_view(), name="missed-calls"),
     path("v1/callbacks/", callbacks.Callbacks.as_view(), name="callbacks"),
     path("v1/callbacks/next/", callbacks.NextCallback.as_view(), name="callback-next"),
     path("v1/callbacks/<int:pk>/attempts/", callbacks.Attempts.as_view(), name="callback-attempts"),

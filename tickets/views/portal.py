@@ -20,16 +20,20 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import clock
 from accounts.models import Role, User
 from accounts.writes import Refused
+from callbacks.services import acknowledge
 from companies.models import Company
 from tickets import services
+from tickets.forms.callbacks import AcknowledgeForm
 from tickets.forms.crew import ForemanForm
 from tickets.forms.steps import StepForm
 from tickets.models import PortalTab, Ticket, TicketEvent
 from tickets.services.steps import NeedMissing
+from tickets.views.asked import DETAILS_OF_WORK, Alarm, alarms_from, asked_of_organisation, open_in_organisation
 from tickets.workflow import STEPS, WITH_COMPANY, steps_for
 
 P = ParamSpec("P")
 PER_PAGE = 20
+SHOWN_ALARMS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +97,11 @@ def ticket_list(request: HttpRequest, asker: Asker) -> HttpResponse:
     tab = request.GET.get("tab", "")
     tab = tab if tab in PortalTab else PortalTab.NEW
     counts = own.tab_counts(at)
+    asked, warnings = _asked(asker, at=at)
     found = Paginator(own.for_organisation().on_tab(tab, at), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "at": at, "asker": asker, "tab": tab, "page": found, "menu_counts": {"portal": counts[PortalTab.NEW]},
+        "asked": asked, "warnings": warnings,
         "tabs": [(PortalTab(value), counts[value]) for value in PortalTab.values],
         "fresh": found if tab == PortalTab.NEW else own.for_organisation().on_tab(PortalTab.NEW, at)[:PER_PAGE],
     }  # fmt: skip
@@ -152,16 +158,42 @@ def give(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
     return _back(request, number)
 
 
+@for_organisations
+@require_POST
+def answer(request: HttpRequest, asker: Asker, pk: int) -> HttpResponse:
+    """«I know, and this is what I do»: by whoever was asked by name, about work that his organisation has."""
+    asked = asked_of_organisation(asker.user, asker.company).filter(is_warning=False)
+    escalation = get_object_or_404(asked, pk=pk)
+    form = AcknowledgeForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Пояснение слишком длинное: до 500 знаков."))
+        return _back(request)
+    try:
+        acknowledge(escalation=escalation, by=asker.user, at=clock.now(), note=form.cleaned_data["note"])
+    except Refused as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        messages.success(request, _("Ответ принят. Центр видит ваше имя и что вы делаете."))
+    return _back(request)
+
+
+def _asked(asker: Asker, *, at: datetime) -> tuple[list[Alarm], list[Alarm]]:
+    """What waits for this person's answer, and what will be late soon."""
+    found = open_in_organisation(asker.user, asker.company, at=at)
+    alarms = alarms_from(found.select_related(*DETAILS_OF_WORK)[:SHOWN_ALARMS], user=asker.user)
+    return [one for one in alarms if one.asks], [one for one in alarms if not one.asks]
+
+
 def _own(asker: Asker, number: str) -> Ticket:
     return get_object_or_404(Ticket.objects.visible_to(asker.user).for_organisation(), number=number)
 
 
-def _back(request: HttpRequest, number: str) -> HttpResponse:
+def _back(request: HttpRequest, number: str = "") -> HttpResponse:
     """To the tab that the button was pressed on, else to the card."""
     tab = request.POST.get("tab", "")
     if tab in PortalTab:
         return redirect(f"{reverse('portal:list')}?tab={tab}")
-    return redirect("portal:card", number=number)
+    return redirect("portal:card", number=number) if number else redirect("portal:list")
 
 
 def _card(

@@ -1,6 +1,7 @@
-"""Alarms: which broken promises this person is asked about, and his answer."""
+"""Alarms: which broken promises this person is asked about, what will break soon, and his answer."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -16,44 +17,65 @@ from accounts.writes import Refused
 from callbacks import services
 from callbacks.models import Escalation
 from tickets.forms.callbacks import AcknowledgeForm
-from tickets.models import Ticket
+from tickets.views.asked import DETAILS, Alarm, alarms_from, asked_now, ever_asked, no_longer_asked, warned_of
 
-from .pages import Slice
-from .promises import DEADLINE_WITH_TICKET, ticket_of_clock
+from .pages import ROWS, Slice
 
-DETAILS = ("acknowledged_by", "deadline", *(f"deadline__{name}" for name in DEADLINE_WITH_TICKET))
+# On the queue: the newest few, the rest is a page of its own.
+SHOWN_ALARMS = 3
+SHOWN_WARNINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
-    """An escalation with the ticket it is about. It sounds while the clock still runs and nobody has answered."""
+class Strip:
+    """What stands above the queue. ``count``: how many wait for this person's answer."""
 
-    escalation: Escalation
-    ticket: Ticket | None
+    alarms: list[Alarm]
+    count: int
+    warnings: list[Alarm]
+    has_more_warnings: bool
 
     @property
-    def sounds(self) -> bool:
-        return self.escalation.acknowledged_at is None and self.escalation.deadline.stopped_at is None
+    def has_more(self) -> bool:
+        return self.count > len(self.alarms)
 
 
-def alarms_of(user: User, *, limit: int) -> list[Alarm]:
-    """What this person has not answered for yet, the newest first."""
-    asked = Escalation.objects.unacknowledged().addressed_to(user).select_related(*DETAILS)
-    return [Alarm(escalation, ticket_of_clock(escalation.deadline)) for escalation in asked[:limit]]
+def read_strip(user: User, *, at: datetime) -> Strip:
+    asked = asked_now(user)
+    newest = list(asked.select_related(*DETAILS)[:SHOWN_ALARMS])
+    warnings = list(warned_of(user, at=at).select_related(*DETAILS)[: SHOWN_WARNINGS + 1])
+    shown = alarms_from([*newest, *warnings], user=user)
+    return Strip(
+        alarms=shown[: len(newest)],
+        count=len(newest) if len(newest) < SHOWN_ALARMS else asked.count(),
+        warnings=shown[len(newest) :][:SHOWN_WARNINGS],
+        has_more_warnings=len(warnings) > SHOWN_WARNINGS,
+    )
 
 
 @roles_required(*CENTRE_ROLES)
 @require_safe
 def alarms(request: PersonRequest) -> HttpResponse:
-    asked = Escalation.objects.addressed_to(request.user).select_related(*DETAILS)
+    user, at = request.user, clock.now()
     wants_all = request.GET.get("shown") == "all"
-    page = Slice.of(asked if wants_all else asked.unacknowledged(), request.GET.get("page"))
+    found = ever_asked(user) if wants_all else asked_now(user)
+    page = Slice.of(found.select_related(*DETAILS), request.GET.get("page"))
+    warnings: list[Escalation] = []
+    over: list[Escalation] = []
+    if not wants_all and page.number == 1:
+        warnings = list(warned_of(user, at=at).select_related(*DETAILS)[:ROWS])
+        over = list(no_longer_asked(user).select_related(*DETAILS)[:ROWS])
+    shown = alarms_from([*page.rows, *warnings, *over], user=user)
+    ends = len(page.rows) + len(warnings)
     context = {
-        "at": clock.now(),
+        "at": at,
         "page": page,
         "wants_all": wants_all,
-        "alarms": [Alarm(escalation, ticket_of_clock(escalation.deadline)) for escalation in page.rows],
-        "form": AcknowledgeForm(),
+        "alarms": shown[: len(page.rows)],
+        "warnings": shown[len(page.rows) : ends],
+        "over": shown[ends:],
+        "over_is_cut": len(over) == ROWS,
+        "menu_counts": {"alarms": asked_now(user).count() or ""},
     }
     return render(request, "desk/_alarms.html" if request.htmx else "desk/alarms.html", context)
 
@@ -61,7 +83,9 @@ def alarms(request: PersonRequest) -> HttpResponse:
 @roles_required(*CENTRE_ROLES)
 @require_POST
 def acknowledge(request: PersonRequest, pk: int) -> HttpResponse:
-    escalation = get_object_or_404(Escalation.objects.addressed_to(request.user), pk=pk)
+    """One answer. A warning asks for none."""
+    asked = Escalation.objects.addressed_to(request.user).filter(is_warning=False)
+    escalation = get_object_or_404(asked, pk=pk)
     form = AcknowledgeForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Пояснение слишком длинное: до 500 знаков."))
@@ -72,6 +96,34 @@ def acknowledge(request: PersonRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal.message))
     else:
         messages.success(request, _("Принято. Ваше имя записано в журнал."))
+    return redirect(_back(request))
+
+
+@roles_required(*CENTRE_ROLES)
+@require_POST
+def acknowledge_chosen(request: PersonRequest) -> HttpResponse:
+    """One answer to all that were ticked: after an outage of our own there are many."""
+    form = AcknowledgeForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Пояснение слишком длинное: до 500 знаков."))
+        return redirect(_back(request))
+    # Nineteen digits would not fit a key; nobody ticks more than a page and what is folded under it.
+    keys = [int(key) for key in request.POST.getlist("chosen")[: 2 * ROWS] if key.isdecimal() and len(key) < 19]
+    chosen = list(Escalation.objects.addressed_to(request.user).filter(pk__in=keys, is_warning=False))
+    if not chosen:
+        messages.warning(request, _("Сначала отметьте тревоги, на которые отвечаете."))
+        return redirect(_back(request))
+    try:
+        taken = services.acknowledge_all(
+            escalations=chosen, by=request.user, at=clock.now(), note=form.cleaned_data["note"]
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal.message))
+        return redirect(_back(request))
+    if taken:
+        messages.success(request, _("Принято тревог: %(count)s. Ваше имя записано в журнал.") % {"count": taken})
+    if taken < len(chosen):
+        messages.warning(request, _("Уже приняли другие: %(count)s.") % {"count": len(chosen) - taken})
     return redirect(_back(request))
 
 

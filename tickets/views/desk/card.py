@@ -1,5 +1,6 @@
 """The ticket card: facts, clocks, promises, history, and the steps that this person may take now."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,8 @@ from accounts import clock
 from accounts.access import PersonRequest, roles_required
 from accounts.models import CENTRE_ROLES, User
 from accounts.writes import Refused
-from callbacks.models import CallAttempt, CallbackObligation, Clock, Deadline, Escalation
+from callbacks.models import CallAttempt, CallbackObligation, Clock, Deadline
+from callbacks.services import Ladder, LadderRing, LadderStep, ladder_of
 from tickets import services
 from tickets.forms.steps import StepForm
 from tickets.models import Ticket, TicketEvent
@@ -78,12 +80,17 @@ class StepButton:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the history: one of ``event``, ``attempt``, ``escalation`` (``is_answer``: somebody took it on)."""
+    """A line of the history: one of ``event``, ``attempt``, ``step``.
+
+    Of a step of the ladder of ``clock`` it is one ``ring``, or with ``is_answer`` what somebody said to it.
+    """
 
     at: datetime
     event: TicketEvent | None = None
     attempt: CallAttempt | None = None
-    escalation: Escalation | None = None
+    step: LadderStep | None = None
+    ring: LadderRing | None = None
+    clock: Promise | str = ""
     is_answer: bool = False
     title: Promise | str = ""
     reason: Promise | str = ""
@@ -136,18 +143,19 @@ def _show(
     clocks = list(
         Deadline.objects.filter(ticket_deadline__ticket=ticket).select_related("company").order_by("due_at", "pk")
     )
-    escalations = _escalations(clocks, owed)
-    running = [one for one in (*clocks, *(promise.deadline for promise in owed)) if one and one.stopped_at is None]
+    every = [*clocks, *(promise.deadline for promise in owed if promise.deadline)]
+    ladders = ladder_of(every, at=at)
+    running = [one for one in every if one.stopped_at is None]
     context: dict[str, Any] = {
         "ticket": ticket,
         "at": at,
         "clocks": clocks,
         "promises": owed,
         "outstanding": CallbackObligation.OUTSTANDING,
-        "escalations": escalations,
+        "ladders": ladders,
         "nearest": min(running, key=lambda one: one.due_at, default=None),
         "steps": _buttons(ticket, request.user, tried),
-        "history": _history(ticket, owed, escalations),
+        "history": _history(ticket, owed, ladders.values()),
         "takes_calls": request.user.role in ("operator", "supervisor"),
     }
     return render(request, "desk/card.html", context)
@@ -177,13 +185,7 @@ def _buttons(ticket: Ticket, user: User, tried: tuple[str, StepForm] | None) -> 
 
 
 # ── What has happened, as lines of one history ───────────────────────────────────────────────────────────────────
-def _escalations(clocks: list[Deadline], owed: list[CallbackObligation]) -> list[Escalation]:
-    ids = [clock.pk for clock in clocks] + [promise.deadline_id for promise in owed if promise.deadline_id]
-    raised = Escalation.objects.filter(deadline__in=ids).select_related("acknowledged_by", "deadline")
-    return list(raised.order_by("raised_at", "pk"))
-
-
-def _history(ticket: Ticket, owed: list[CallbackObligation], escalations: list[Escalation]) -> list[Line]:
+def _history(ticket: Ticket, owed: list[CallbackObligation], ladders: Iterable[Ladder]) -> list[Line]:
     lines = [_event_line(event) for event in ticket.events.select_related("actor", "company")]
     lines += [
         Line(attempt.ended_at, attempt=attempt)
@@ -191,12 +193,18 @@ def _history(ticket: Ticket, owed: list[CallbackObligation], escalations: list[E
         for attempt in promise.attempts.all()
         if attempt.ended_at
     ]
-    for escalation in escalations:
-        lines.append(Line(escalation.raised_at, escalation=escalation))
-        if escalation.acknowledged_at:
-            lines.append(Line(escalation.acknowledged_at, escalation=escalation, is_answer=True))
+    lines += (line for ladder in ladders for step in ladder.steps for line in _lines_of(step, ladder))
     # Stable: of one moment, the event stands before the call that caused it.
     return sorted(lines, key=lambda line: line.at)
+
+
+def _lines_of(step: LadderStep, ladder: Ladder) -> Iterator[Line]:
+    """Every ringing of a rung, and the answer."""
+    clock = ladder.deadline.get_clock_display()
+    for ring in step.rings:
+        yield Line(ring.at, step=step, ring=ring, clock=clock)
+    if step.escalation and step.escalation.acknowledged_at:
+        yield Line(step.escalation.acknowledged_at, step=step, clock=clock, is_answer=True)
 
 
 def _event_line(event: TicketEvent) -> Line:

@@ -25,6 +25,7 @@ from tickets.forms.addresses import suggest
 from tickets.forms.intake import IntakeForm, MissedCallForm, SettleForm, guided_for
 from tickets.models import Category, Norm, Ticket
 
+from .norm_terms import norm_terms
 from .promises import WITH_TICKET, ticket_shown
 from .queue import TAKES_CALLS
 
@@ -55,7 +56,7 @@ def _register(request: PersonRequest, form: IntakeForm, *, at: datetime) -> Http
     ticket = services.register_ticket(
         contact=form.contact(operator=request.user), category=told["category"], address=form.where(), text=told["text"],
         operator=request.user, intake_key=form.key(), at=at, company=form.chosen_company(),
-        is_emergency=form.emergency(),
+        is_emergency=form.emergency(), damaged_at=told["damaged_at"],
     )  # fmt: skip
     url = reverse("desk:registered", kwargs={"number": ticket.number})
     missed = told["obligation"]
@@ -136,10 +137,15 @@ def _guide(category: Category | None, building: Building | None, form: IntakeFor
         return {"category": None, "guided_for": key, "form": form}
     routing = services.responsible_for(category=category, building=building, day=timezone.localdate(at))
     kept = form.data.get("guided_for") == key
+    norm = Norm.objects.filter(category=category).valid_on(timezone.localdate(at)).first()
+    told = getattr(form, "cleaned_data", {})
+    # As registering reckons: from the damage, where it is known, else from the call.
+    damaged_at = told.get("damaged_at") or told.get("received_at") or at
     return {
         "category": category,
         "building": building,
-        "norm": Norm.objects.filter(category=category).valid_on(timezone.localdate(at)).first(),
+        "norm": norm,
+        "terms": norm_terms(norm, at=at, damaged_at=damaged_at) if norm else [],
         "routing": routing,
         "guided_for": key,
         "company_id": form.data.get("company", "") if kept else str(routing.company.pk if routing.company else ""),
@@ -212,6 +218,7 @@ def missed(request: PersonRequest) -> HttpResponse:
             promise = promises.record_missed_call(
                 phone=form.number.number, extension=form.number.extension, at=at, recorded_by=request.user,
                 received_at=form.cleaned_data["received_at"], no_phone_reason=form.cleaned_data["no_phone_reason"],
+                reason=form.cleaned_data["reason"], note=form.cleaned_data["note"],
             )  # fmt: skip
         except Refused as refusal:
             form.add_error(None, str(refusal.message))
@@ -228,4 +235,5 @@ def _what_is_owed(promise: CallbackObligation) -> str:
     if promise.occurrences > 1:
         told = _("Этот номер уже ждёт звонка: записан %(times)s-й раз. Перезвонить до %(due)s.")
         return told % {"times": promise.occurrences, "due": due}
-    return _("Пропущенный звонок записан. Перезвонить до %(due)s.") % {"due": due}
+    told = _("Записано: %(what)s. Перезвонить до %(due)s.")
+    return told % {"what": promise.get_reason_display(), "due": due}

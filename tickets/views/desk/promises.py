@@ -1,6 +1,8 @@
-"""Promises as the desk reads them: with the ticket that each belongs to."""
+"""Promises as the desk reads them: with the ticket that each belongs to, and with what was said unheard."""
 
-from callbacks.models import CallbackObligation, Deadline
+from collections.abc import Iterable
+
+from callbacks.models import CallbackObligation, Contact, Deadline
 from tickets.models import Ticket
 
 _OWNERS = ("ticket", "controlled_ticket", "ticket_promise__ticket")
@@ -30,3 +32,27 @@ def ticket_of_clock(deadline: Deadline) -> Ticket | None:
         return ticket
     promise = getattr(deadline, "obligation", None)
     return ticket_shown(promise) if promise else None
+
+
+def messages_left(promises: Iterable[CallbackObligation]) -> dict[int, list[Contact]]:
+    """What those who reached us unheard said or wrote, by promise: its own contact, and later ones that joined it."""
+    unheard = [promise for promise in promises if promise.reason in CallbackObligation.UNHEARD]
+    left = {promise.pk: [promise.contact] if promise.contact.note else [] for promise in unheard}
+    # A settled one is joined no more: later messages of the number belong to another promise.
+    open_to_more = {
+        (promise.number, promise.extension): promise
+        for promise in unheard
+        if promise.occurrences > 1 and not promise.is_final
+    }
+    if not open_to_more:
+        return left
+    since = min(promise.contact.recorded_at for promise in open_to_more.values())
+    later = Contact.objects.filter(
+        phone__in={number for number, _extension in open_to_more}, ended_as=Contact.EndedAs.MISSED,
+        recorded_at__gte=since,
+    )  # fmt: skip
+    for contact in later.exclude(note="").order_by("received_at", "pk"):
+        promise = open_to_more.get((contact.phone, contact.extension))
+        if promise and contact.pk > promise.contact_id:
+            left[promise.pk].append(contact)
+    return left

@@ -1,10 +1,11 @@
 """The queue of callbacks: what is owed, to whom, who holds it; and taking the next call."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib import messages
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -15,21 +16,19 @@ from accounts.access import PersonRequest, roles_required
 from accounts.models import CENTRE_ROLES, DutyPost, DutyShift, Role, User
 from accounts.writes import Refused
 from callbacks import services
-from callbacks.models import CallAttempt, CallbackObligation, Heartbeat
-from tickets.forms.callbacks import WaiveForm
+from callbacks.models import CallAttempt, CallbackObligation, CitizenNotice, Contact
+from callbacks.services.watch import Pulse, read_pulse
 from tickets.models import Ticket
 
-from .alarms import Alarm, alarms_of
-from .promises import WITH_TICKET, ticket_shown
+from .alarms import Strip, read_strip
+from .decisions import Decision, decision_for, last_notice
+from .promises import WITH_TICKET, messages_left, ticket_shown
 
 State = CallbackObligation.State
 # Who takes calls and rings back.
 TAKES_CALLS = (Role.OPERATOR, Role.SUPERVISOR)
 SHOWN = 50
-SHOWN_ALARMS = 3
 SOON = timedelta(minutes=3)
-# The keeper of the clocks turns every two seconds: after so long something is wrong.
-KEEPER_FRESH = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,9 @@ class Row:
     is_held: bool
     is_mine: bool
     waits_until: datetime | None
-    waive_form: WaiveForm | None = None
+    decision: Decision | None = None
+    notice: CitizenNotice | None = None
+    messages: Sequence[Contact] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,9 @@ class Queue:
     rows: list[Row]
     exhausted: list[Row]
     counters: Counters
-    alarms: list[Alarm]
+    strip: Strip
     mine: Row | None
-    keeper_at: datetime | None
-    keeper_is_well: bool
+    pulse: Pulse
     senior: DutyShift | None
 
     @property
@@ -76,36 +76,39 @@ def read_queue(*, user: User, at: datetime) -> Queue:
     owed = CallbackObligation.objects.outstanding()
     # Two short reads: those that only a supervisor can move must not push the others off the page.
     ringing = owed.exclude(state=State.EXHAUSTED).select_related(*WITH_TICKET).most_urgent_first()[:SHOWN]
-    rows = [_row(promise, user=user, at=at) for promise in ringing]
-    given_up = owed.filter(state=State.EXHAUSTED).select_related(*WITH_TICKET).most_urgent_first()[:SHOWN]
-    keeper_at = Heartbeat.objects.filter(name__in=["sweep", "keeper"]).aggregate(at=Max("beat_at"))["at"]
+    given_up = owed.filter(state=State.EXHAUSTED).select_related(*WITH_TICKET).prefetch_related("notices")
+    exhausted = given_up.most_urgent_first()[:SHOWN]
+    said = messages_left([*ringing, *exhausted])
+    rows = [_row(promise, user=user, at=at, messages=said.get(promise.pk, [])) for promise in ringing]
     shifts = DutyShift.objects.on_duty(at).filter(post=DutyPost.SUPERVISOR).select_related("user")
     return Queue(
         at=at,
         rows=rows,
-        exhausted=[_row(promise, user=user, at=at) for promise in given_up],
+        exhausted=[_row(promise, user=user, at=at, messages=said.get(promise.pk, [])) for promise in exhausted],
         counters=_count(at),
-        alarms=alarms_of(user, limit=SHOWN_ALARMS + 1),
+        strip=read_strip(user, at=at),
         mine=next((row for row in rows if row.is_mine), None),
-        keeper_at=keeper_at,
-        keeper_is_well=keeper_at is not None and at - keeper_at <= KEEPER_FRESH,
+        pulse=read_pulse(at),
         senior=shifts.order_by("ends_at").first(),
     )
 
 
-def _row(promise: CallbackObligation, *, user: User, at: datetime) -> Row:
+def _row(promise: CallbackObligation, *, user: User, at: datetime, messages: Sequence[Contact]) -> Row:
     is_held = promise.state == State.DIALLING or (
         promise.state == State.CLAIMED and promise.claimed_until is not None and promise.claimed_until > at
     )
     waits = promise.state == State.OPEN and promise.next_attempt_at is not None and promise.next_attempt_at > at
-    decides = promise.state == State.EXHAUSTED and user.role == Role.SUPERVISOR
+    is_exhausted = promise.state == State.EXHAUSTED
+    ticket = ticket_shown(promise)
     return Row(
         promise=promise,
-        ticket=ticket_shown(promise),
+        ticket=ticket,
         is_held=is_held,
         is_mine=is_held and promise.claimed_by_id == user.pk,
         waits_until=promise.next_attempt_at if waits else None,
-        waive_form=WaiveForm(auto_id=f"id_{promise.pk}_%s") if decides else None,
+        decision=decision_for(promise, ticket) if is_exhausted and user.role == Role.SUPERVISOR else None,
+        notice=last_notice(promise) if is_exhausted else None,
+        messages=messages,
     )
 
 
@@ -132,10 +135,8 @@ def queue(request: PersonRequest) -> HttpResponse:
     context = {
         "queue": shown,
         "at": shown.at,
-        "shown_alarms": shown.alarms[:SHOWN_ALARMS],
-        "more_alarms": len(shown.alarms) > SHOWN_ALARMS,
         "takes_calls": request.user.role in TAKES_CALLS,
-        "menu_counts": {"queue": shown.counters.waiting + shown.counters.exhausted},
+        "menu_counts": {"queue": shown.counters.waiting + shown.counters.exhausted, "alarms": shown.strip.count or ""},
     }
     return render(request, "desk/_queue.html" if request.htmx else "desk/queue.html", context)
 
@@ -164,21 +165,3 @@ def take(request: PersonRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal.message))
         return redirect("desk:queue")
     return redirect("desk:callback", pk=promise.pk)
-
-
-@roles_required(Role.SUPERVISOR)
-@require_POST
-def waive(request: PersonRequest, pk: int) -> HttpResponse:
-    """The supervisor's decision about a person whom nobody could reach."""
-    promise = get_object_or_404(CallbackObligation, pk=pk)
-    form = WaiveForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
-        return redirect("desk:queue")
-    try:
-        services.waive(obligation=promise, by=request.user, at=clock.now(), **form.cleaned_data)
-    except Refused as refusal:
-        messages.error(request, str(refusal.message))
-    else:
-        messages.success(request, _("Обязательство снято. Причина и ваше имя записаны."))
-    return redirect("desk:queue")

@@ -25,7 +25,7 @@ from tickets.services.calls import VerdictRequired, WrongMoment
 from tickets.workflow import Status
 
 from .card import norm_clocks_of, refusal_of
-from .promises import WITH_TICKET, ticket_shown
+from .promises import WITH_TICKET, messages_left, ticket_shown
 from .queue import TAKES_CALLS
 
 Reason = CallbackObligation.Reason
@@ -129,7 +129,11 @@ def _panel(user: User, promise: CallbackObligation, form: RingBackForm, *, at: d
         "is_mine": is_mine and user.role in TAKES_CALLS,
         "is_held": promise.state == State.DIALLING or (promise.claimed_until or at) > at,
         "is_control": promise.reason == Reason.CONTROL_CALL,
-        "is_missed": promise.reason == Reason.MISSED_CALL,
+        "was_unheard": promise.reason in CallbackObligation.UNHEARD,
+        "said": messages_left([promise]).get(promise.pk, []),
+        "next_try_at": _next_try_at(promise, at=at),
+        # As the service does it: any talk with him tells the term that the organisation has named.
+        "term_to_tell": ticket.planned_at if ticket and ticket.term_told_at is None else None,
         "takes_calls": user.role in TAKES_CALLS,
         # A refused form stays on the page with what was typed, even when the call is no longer his.
         "writes": (is_mine and user.role in TAKES_CALLS) or form.is_bound,
@@ -140,6 +144,12 @@ def _panel(user: User, promise: CallbackObligation, form: RingBackForm, *, at: d
         "again_at": form.cleaned_data.get("call_again_at") if form.is_bound else form.initial.get("call_again_at"),
         "open_section": form["result"].value() if form.is_bound else "",
     }
+
+
+def _next_try_at(promise: CallbackObligation, *, at: datetime) -> datetime | None:
+    """Until when it is not to be rung, None when it may be rung now (or no more)."""
+    waits = promise.state == State.OPEN and promise.next_attempt_at is not None and promise.next_attempt_at > at
+    return promise.next_attempt_at if waits else None
 
 
 def _others(promise: CallbackObligation) -> list[tuple[CallbackObligation, Ticket | None]]:

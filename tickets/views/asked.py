@@ -1,0 +1,102 @@
+"""What a person is asked about: alarms that wait for his answer, and warnings that ask for none."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import User
+from callbacks.models import Escalation, Outbox
+from companies.models import Company
+from tickets.models import Ticket
+
+from .desk.promises import DEADLINE_WITH_TICKET, ticket_of_clock
+
+DETAILS = ("acknowledged_by", "deadline", *(f"deadline__{name}" for name in DEADLINE_WITH_TICKET))
+# Of an organisation nothing leads to the caller: neither the promise nor its number is read.
+DETAILS_OF_WORK = ("deadline__ticket_deadline__ticket__category",)
+Asked = QuerySet[Escalation]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A rung that rang, as one person sees it. ``instead_of``: who should have been asked, but has no address."""
+
+    escalation: Escalation
+    ticket: Ticket | None
+    instead_of: User | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """The clock has stopped: what it asked about is no longer wanted."""
+        return self.escalation.deadline.stopped_at is not None
+
+    @property
+    def asks(self) -> bool:
+        """Somebody has to answer for it now; the only kind that sounds."""
+        escalation = self.escalation
+        return escalation.acknowledged_at is None and not escalation.is_warning and not self.is_over
+
+    @property
+    def key(self) -> str:
+        """What a screen remembers having sounded: a repeat sounds anew."""
+        return f"escalation-{self.escalation.pk}-{self.escalation.repeats}"
+
+
+def asked_now(user: User) -> Asked:
+    """What waits for this person's answer while its clock runs, the newest first."""
+    return _newest(Escalation.objects.unacknowledged().addressed_to(user).filter(deadline__stopped_at=None))
+
+
+def no_longer_asked(user: User) -> Asked:
+    """What nobody answered before its clock stopped."""
+    return _newest(Escalation.objects.unacknowledged().addressed_to(user).filter(deadline__stopped_at__isnull=False))
+
+
+def ever_asked(user: User) -> Asked:
+    return _newest(Escalation.objects.addressed_to(user))
+
+
+def warned_of(user: User, *, at: datetime) -> Asked:
+    """Whose time is running out: gone as soon as the clock stops, or the time is over and an alarm takes its place."""
+    warnings = Escalation.objects.addressed_to(user).filter(
+        is_warning=True, acknowledged_at=None, deadline__stopped_at=None, deadline__due_at__gt=at
+    )
+    return warnings.order_by("deadline__due_at", "pk")
+
+
+def asked_of_organisation(user: User, company: Company) -> Asked:
+    """What this person of an organisation was ever asked by name about work that it has; the pool is the centre's."""
+    by_name = Outbox.objects.filter(escalation=OuterRef("pk"), channel=Outbox.Channel.SCREEN, recipient=user)
+    return Escalation.objects.filter(Exists(by_name), deadline__ticket_deadline__ticket__company=company)
+
+
+def open_in_organisation(user: User, company: Company, *, at: datetime) -> Asked:
+    """Of these what still matters at ``at``: unanswered while the clock runs, or a warning before its time."""
+    found = asked_of_organisation(user, company).filter(acknowledged_at=None, deadline__stopped_at=None)
+    return found.filter(Q(is_warning=False) | Q(deadline__due_at__gt=at)).order_by("deadline__due_at", "pk")
+
+
+def alarms_from(found: Iterable[Escalation], *, user: User) -> list[Alarm]:
+    """Escalations read with DETAILS, with their tickets and whom this person stands in for."""
+    escalations = list(found)
+    instead_of = _stood_in_for(escalations, user)
+    return [Alarm(one, ticket_of_clock(one.deadline), instead_of.get(one.pk)) for one in escalations]
+
+
+def _stood_in_for(escalations: list[Escalation], user: User) -> dict[int, User]:
+    if not escalations:
+        return {}
+    told = Outbox.objects.filter(
+        escalation__in=escalations, channel=Outbox.Channel.SCREEN, recipient=user, stands_in_for__isnull=False
+    )
+    return {
+        message.escalation_id: message.stands_in_for
+        for message in told.select_related("stands_in_for")
+        if message.stands_in_for
+    }
+
+
+def _newest(found: Asked) -> Asked:
+    return found.order_by("-raised_at", "-pk")
