@@ -15,7 +15,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 
 from accounts.phones import Phone
-from callbacks.services.retries import REGION
+from callbacks.calendar import REGION
 
 # What a spreadsheet takes for the beginning of a formula, in the widths that it folds into one.
 FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]")

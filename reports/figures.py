@@ -14,8 +14,8 @@ from django.db.models.functions import ExtractHour
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.calendar import REGION
 from callbacks.models import CallAttempt, CallbackObligation, Clock, Contact, Deadline, Escalation
-from callbacks.services.retries import REGION
 from tickets.models import Ticket, TicketDeadline, TicketEvent
 
 from .period import Period

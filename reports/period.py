@@ -6,7 +6,7 @@ from typing import Self
 
 from django.db.models import Q
 
-from callbacks.services.retries import REGION
+from callbacks.calendar import REGION
 
 WEEK = timedelta(days=7)
 # Beyond a year a page would rather be a night's work than an answer.

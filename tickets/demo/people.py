@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from accounts.backends import DEMO_PASSWORD
 from accounts.models import DutyPost, DutyShift, Role, User
 from accounts.writes import write
-from callbacks.services.retries import REGION
+from callbacks.calendar import REGION
 from companies.models import Company, Membership
 
 from .register import read_register

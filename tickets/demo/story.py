@@ -16,16 +16,18 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.writes import write
-from callbacks.models import Audience, CallAttempt, CallbackObligation, Contact, Deadline, Envelope, Escalation, Outbox
+from callbacks.calendar import REGION
+from callbacks.models import CallAttempt, CallbackObligation, Contact, Deadline, Envelope, Escalation, Outbox
 from callbacks.services import (
     acknowledge,
     escalate_overdue_batch,
     finish_attempt,
     record_enquiry,
     record_missed_call,
+    repeat_unacknowledged,
     start_attempt,
 )
-from callbacks.services.retries import REGION, after_the_night
+from callbacks.services.retries import after_the_night
 from companies.models import Building, Company, Membership, Responsibility
 from tickets.models import Category, Ticket
 from tickets.services import (
@@ -52,6 +54,8 @@ STRETCH = (1.0, 0.85, 1.15, 0.7, 1.05, 0.92, 1.3, 0.8)
 WORKS = "Заменили неисправный участок, проверили под нагрузкой, убрали за собой."
 TOLD = "Сказала, кто взял заявку и когда придут. Заявитель согласен."
 CONFIRMED = "Всё работает, заявитель доволен."
+# What people say when the ladder asks them.
+ANSWERS = ("Беру на себя.", "Звоню в организацию.", "Бригада в пути.", "Перезвоним через пять минут.", "")
 NOT_DONE = "Говорит, что стало хуже: мастер ушёл, не закончив."
 Happening = Callable[[datetime], object]
 
@@ -106,11 +110,13 @@ class Story:
     _queue: list[tuple[datetime, int, Happening]] = field(default_factory=list)
     _turns: Iterator[int] = field(default_factory=count)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _last_asked: int = 0
 
     def __post_init__(self) -> None:
         users = {user.username: user for user in User.objects.all()}
         self.operators = cycle([users["operator"], users["operator2"]])
-        self.supervisor, self.head = users["supervisor"], users["head"]
+        self.supervisor = users["supervisor"]
+        self.answers = cycle(ANSWERS)
         self.foreman = users["foreman"]
         self.categories = {category.code: category for category in Category.objects.select_related("service")}
         self.houses = {f"{house.street}, {house.house}": house for house in self._buildings()}
@@ -158,23 +164,35 @@ class Story:
 
     # ── Telling ──────────────────────────────────────────────────────────────────────────────────────────────────
     def tell(self) -> None:
-        while self._queue and self._queue[0][0] <= self.tells_until:
-            moment, _turn, happening = heapq.heappop(self._queue)
-            self._ladder_rings(moment)
-            happening(moment)
-        self._ladder_rings(self.tells_until)
-        self._people_answer()
-
-    def _ladder_rings(self, until: datetime) -> None:
-        while due := Deadline.objects.to_ring(until).values_list("next_rung_at", flat=True).first():
-            escalate_overdue_batch(at=min(due + timedelta(seconds=1), until))
-
-    def _people_answer(self) -> None:
-        rung = Escalation.objects.unacknowledged().filter(raised_at__lte=self.tells_until - UNANSWERED)
-        for escalation in rung:
-            person = self.head if escalation.audience == Audience.HEAD else self.supervisor
-            acknowledge(escalation=escalation, by=person, at=escalation.raised_at + 2 * MINUTE)
+        """What happens, and the ladder between: rung by rung, each answered before it would repeat."""
+        while True:
+            moment = min(self._queue[0][0], self.tells_until) if self._queue else self.tells_until
+            if due := self._next_ring(moment):
+                self._ring(min(due + timedelta(seconds=1), moment))
+            elif self._queue and self._queue[0][0] <= self.tells_until:
+                moment, _turn, happening = heapq.heappop(self._queue)
+                happening(moment)
+            else:
+                break
         self._letters_arrived()
+
+    def _next_ring(self, until: datetime) -> datetime | None:
+        rung = Deadline.objects.to_ring(until).values_list("next_rung_at", flat=True).first()
+        repeat = Escalation.objects.to_repeat(until).values_list("repeat_at", flat=True).first()
+        return min((moment for moment in (rung, repeat) if moment), default=None)
+
+    def _ring(self, at: datetime) -> None:
+        escalate_overdue_batch(at=at)
+        repeat_unacknowledged(at=at)
+        if at <= self.tells_until - UNANSWERED:
+            for escalation in Escalation.objects.unacknowledged().filter(pk__gt=self._last_asked).order_by("pk"):
+                self._last_asked = escalation.pk
+                self._happens(at + 2 * MINUTE, partial(self._answer, escalation))
+
+    def _answer(self, escalation: Escalation, at: datetime) -> None:
+        asked = escalation.outbox.exclude(recipient=None).select_related("recipient").order_by("pk").first()
+        person = asked.recipient if asked and asked.recipient else next(self.operators)
+        acknowledge(escalation=escalation, by=person, at=at, note=next(self.answers))
 
     def _letters_arrived(self) -> None:
         """What was written long ago left long ago: only the last quarter of an hour is still to be sent."""
@@ -220,15 +238,15 @@ class Story:
         ticket = Ticket.objects.with_step_details().get(pk=life.ticket.pk)
         match step:
             case "ring":
-                self._ring(ticket.callback, at, note=TOLD)
+                self._ring_back(ticket.callback, at, note=TOLD)
             case "no_answer":
-                self._ring(ticket.callback, at, outcome=CallAttempt.Outcome.NO_ANSWER)
+                self._ring_back(ticket.callback, at, outcome=CallAttempt.Outcome.NO_ANSWER)
             case "control" | "not_done" if ticket.control_callback:
                 confirmed = step == "control"
                 note = CONFIRMED if confirmed else NOT_DONE
-                self._ring(ticket.control_callback, at, note=note, confirmed=confirmed)
+                self._ring_back(ticket.control_callback, at, note=note, confirmed=confirmed)
             case "no_control" if ticket.control_callback:
-                self._ring(ticket.control_callback, at, outcome=CallAttempt.Outcome.NO_ANSWER)
+                self._ring_back(ticket.control_callback, at, outcome=CallAttempt.Outcome.NO_ANSWER)
             case "localise" if not (ticket.norm and ticket.norm.localise_minutes):
                 pass
             case "assign":
@@ -248,7 +266,7 @@ class Story:
             actor = self.dispatchers[ticket.company_id or 0]
         move_ticket(ticket=ticket, step=code, actor=actor, at=at, **given)
 
-    def _ring(
+    def _ring_back(
         self,
         obligation: CallbackObligation,
         at: datetime,

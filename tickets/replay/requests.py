@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from callbacks.services.retries import REGION
+from callbacks.calendar import REGION
 from companies.models import Building
 from tickets.models import Category
 from tickets.services import Address
