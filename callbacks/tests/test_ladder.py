@@ -212,7 +212,7 @@ def test_the_hour_decides_whom_of_the_organisation_an_alarm_asks(hour: int, post
 
 
 @pytest.mark.parametrize(("works_weekends", "post"), [(False, Post.NIGHT), (True, Post.DISPATCHER)])
-def test_on_a_day_off_the_night_duty_is_asked(works_weekends: bool, post: str) -> None:
+def test_on_a_day_off_the_night_duty_is_asked(works_weekends: bool, post: Membership.Post) -> None:
     company = CompanyFactory.create(works_from=time(9), works_to=time(18), works_weekends=works_weekends)
     people = {one: member_of(company, post=one) for one in (Post.DISPATCHER, Post.NIGHT)}
     sunday: datetime = NOON - timedelta(days=1)
