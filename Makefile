@@ -40,7 +40,7 @@ test-browser: .venv/dev.stamp  ## Walk through the centre in a real Chromium (in
 lint: .venv/dev.stamp  ## Check format, types, imports, templates, migrations and the translation catalogue.
 	@.ci/lint $(PY)
 
-chaos: .venv/dev.stamp  ## Kill things while promises come due, and print what was lost (ARGS="--only worker,redis").
+chaos: .venv/dev.stamp  ## Break things while promises come due, and race for the same rows (FULL=1, ARGS="--only worker,races").
 	@$(PY) -m tests.chaos $(if $(FULL),--full) $(ARGS)
 
 bench: .venv/dev.stamp  ## Measure, one JSON line per measure (ONLY=intake,queue).

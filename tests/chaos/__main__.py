@@ -1,80 +1,77 @@
-"""Print a table: fault | due | raised once | lost | doubled | how late; end non-zero on any miss.
+"""Break things while promises come due, then let everybody race for the same rows; end non-zero on any miss.
 
-python -m tests.chaos [--only worker,redis] [--full] [--promises 2000]
+python -m tests.chaos [--only worker,redis,races] [--full] [--promises 2000] [--operations 4000] [--seed 1]
 """
 
 import argparse
-import shutil
+import multiprocessing
+import os
 import sys
-import tempfile
-import threading
-from pathlib import Path
+from concurrent.futures import ProcessPoolExecutor
 
-from .faults import FAULTS, Fault
-from .rig import Count, Rig
+from .attack import HEAD, Arrangement, attack
+from .faults import FAULTS
+from .races import race
+from .tally import RACES_HEAD
 
-SECONDS = 20.0
-HEAD = "| fault | keeper | due | raised once | lost | doubled | letters lost / doubled | p99 s | max s | verdict |"
-
-
-def run(rig: Rig, fault: Fault, *, promises: int, keeper: bool) -> tuple[Count, list[str]]:
-    """Let ``promises`` come due while ``fault`` strikes; returns the count and what went wrong."""
-    batch = rig.promise(promises, seconds=SECONDS, lead=5.0)
-    rig.sleep_until(batch.first_due_at)
-    kept: list[frozenset[int]] = []
-    striking = threading.Thread(target=lambda: kept.append(fault.strike(rig, batch) or frozenset()))
-    striking.start()
-    striking.join()
-    count = rig.count(batch, kept=kept[0])
-    wrong = []
-    limit = fault.limit if keeper else fault.limit_without_keeper
-    if count.lost or count.doubled or count.letters_lost:
-        wrong.append("lost or doubled")
-    if count.latest > limit:
-        wrong.append(f"later than {limit:g} s")
-    from tickets.services.invariants import broken_invariants
-
-    wrong += [broken.rule for broken in broken_invariants()]
-    return count, wrong
+RACES = "races"
+SEEDS = 3
+QUICK_OPERATIONS, FULL_OPERATIONS = 4_000, 100_000
 
 
-def line(fault: Fault, count: Count, wrong: list[str], *, keeper: bool) -> str:
-    cells = [
-        fault.title, "on" if keeper else "off", count.due, count.raised, count.lost, count.doubled,
-        f"{count.letters_lost} / {count.letters_doubled}", f"{count.percentile(0.99):.2f}", f"{count.latest:.2f}",
-        "; ".join(wrong) or "ok",
-    ]  # fmt: skip
-    return f"| {' | '.join(str(cell) for cell in cells)} |"
+def rule_below(head: str) -> str:
+    return "|" + "---|" * (head.count("|") - 1)
+
+
+def run_faults(names: tuple[str, ...], given: argparse.Namespace) -> bool:
+    """Print the table of faults; whether anything was missed."""
+    seeds = range(given.seed, given.seed + (SEEDS if given.full else 1))
+    arrangements = [
+        Arrangement(names, keeper, seed, given.promises, given.full)
+        for seed in seeds
+        for keeper in ([True, False] if given.full else [True])
+    ]
+    missed = False
+    print(HEAD, rule_below(HEAD), sep="\n", flush=True)
+    for arrangement in arrangements:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+            for line, is_miss in process.submit(attack, arrangement).result():
+                print(line, flush=True)
+                missed |= is_miss
+        print(f"Seed {arrangement.seed}; load of the machine at the end: {os.getloadavg()[0]:.1f}.\n", flush=True)
+    return missed
+
+
+def run_races(given: argparse.Namespace) -> bool:
+    """Print the table of races; whether anything was missed."""
+    print("", RACES_HEAD, rule_below(RACES_HEAD), sep="\n", flush=True)
+    results = []
+    for result in race(operations=given.operations, seed=given.seed):
+        results.append(result)
+        print(result.line(), flush=True)
+    print("", *(line for result in results for line in result.details()), sep="\n", flush=True)
+    return any(result.is_miss for result in results)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="faults by name, separated by commas")
-    parser.add_argument("--full", action="store_true", help="again without the promise keeper, and three times over")
+    parser.add_argument("--only", default="", help="faults by name, separated by commas, and “races”")
+    parser.add_argument("--full", action="store_true", help="with and without the promise keeper, by three seeds")
     parser.add_argument("--promises", type=int, default=2000)
+    parser.add_argument("--operations", type=int, default=0, help="racing operations per database")
+    parser.add_argument("--seed", type=int, default=1, help="of the order and the timing of faults")
     given = parser.parse_args()
-    names = [name for name in given.only.split(",") if name] or list(FAULTS)
-    unknown = sorted(set(names) - set(FAULTS))
+    given.operations = given.operations or (FULL_OPERATIONS if given.full else QUICK_OPERATIONS)
+    known = (*FAULTS, RACES)
+    names = [name for name in given.only.split(",") if name] or list(known)
+    unknown = sorted(set(names) - set(known))
     if unknown:
-        sys.exit(f"No such fault: {', '.join(unknown)}. There are: {', '.join(FAULTS)}.")
-    arrangements = [True] if not given.full else [True, False] * 3
-    failed = False
-    print(HEAD, "|---|---|---|---|---|---|---|---|---|---|", sep="\n", flush=True)
-    for keeper in arrangements:
-        folder = Path(tempfile.mkdtemp(prefix="chaos-"))
-        folder.chmod(0o755)
-        try:
-            with Rig(var=folder, keeper=keeper) as rig:
-                for name in names:
-                    fault = FAULTS[name]
-                    if not keeper and not fault.without_keeper:
-                        continue
-                    count, wrong = run(rig, fault, promises=given.promises, keeper=keeper)
-                    failed |= bool(wrong)
-                    print(line(fault, count, wrong, keeper=keeper), flush=True)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    return int(failed)
+        sys.exit(f"No such fault: {', '.join(unknown)}. There are: {', '.join(known)}.")
+    faults = tuple(name for name in names if name != RACES)
+    missed = run_faults(faults, given) if faults else False
+    if RACES in names:
+        missed |= run_races(given)
+    return int(missed)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,19 @@
 """A private centre, promises that come due in it, and the count of what was raised and sent."""
 
 import os
+import signal
 import subprocess
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from dispatch_center.local.plan import manage
+from dispatch_center.local.plan import listens, manage
+from dispatch_center.local.redis import Redis
 from dispatch_center.local.stack import LocalStack
 
 if TYPE_CHECKING:
@@ -18,37 +21,57 @@ if TYPE_CHECKING:
 
 # So long after the last promise everything must have been raised; lateness itself is measured, not assumed.
 PATIENCE_SECONDS = 45
+# What one person is told within a minute leaves in one letter, at the latest in the minute after it.
+LETTERS_LEAVE_WITHIN = timedelta(seconds=90)
 WORKERS_BESIDES = 2
+ANSWER_WITHIN_SECONDS = 60
+AT_ONCE = 100
+# All promises have to be written before the first comes due.
+SHORTEST_LEAD = timedelta(seconds=10)
+
+Rung = tuple[int, int]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Batch:
-    """Promises due one after another from ``first_due_at`` on, over ``seconds``."""
+    """Promises due one after another, and the moment of every rung (deadline, number) until the last is due."""
 
     first_due_at: datetime
-    seconds: float
+    last_due_at: datetime
+    rungs: dict[Rung, datetime]
     deadlines: list[int]
-    obligations: list[int] = field(default_factory=list)
+    obligations: list[int]
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Messages by mail: never received, and keys received more than once."""
+
+    lost: int
+    doubled: int
 
 
 @dataclass(frozen=True)
 class Count:
-    """What became of a batch: rungs raised once, never and more than once, and how late, in seconds."""
+    """What became of a batch: rungs raised once, never and more than once, and how late, in seconds.
+
+    ``late`` counts from the moment of the rung, ``after_recovery`` from there or from when what was broken answered
+    again, whichever came later.
+    """
 
     due: int
     raised: int
     lost: int
     doubled: int
-    letters_lost: int
-    letters_doubled: int
-    lateness: list[float]
+    late: list[float]
+    after_recovery: float
 
     @property
     def latest(self) -> float:
-        return max(self.lateness, default=0.0)
+        return max(self.late, default=0.0)
 
     def percentile(self, share: float) -> float:
-        ordered = sorted(self.lateness)
+        ordered = sorted(self.late)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
@@ -58,12 +81,16 @@ class Rig:
     def __init__(self, *, var: Path, keeper: bool) -> None:
         self.stack = LocalStack(var=var, env={"LOG_LEVEL": "ERROR"}, without={"web"} if keeper else {"web", "promises"})
         self.workers: list[subprocess.Popen[bytes]] = []
+        # Until it is known how long this machine writes.
+        self.lead = 3 * SHORTEST_LEAD
+        self._numbers = 0
 
     def __enter__(self) -> Self:
         self.stack.start()
         self._join()
         for number in range(WORKERS_BESIDES):
             self.start_worker(number)
+        self.wait_for_workers()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,13 +104,14 @@ class Rig:
         self.stack.stop()
 
     def _join(self) -> None:
-        """Make this process a part of the centre: same database, same broker."""
+        """Make this process a part of the centre, for good: same database, same broker."""
         os.environ |= self.stack.environment()
         os.environ["DJANGO_SETTINGS_MODULE"] = "dispatch_center.settings"
         import django
 
         django.setup()
 
+    # ── Its workers ──────────────────────────────────────────────────────────────────────────────────────────────
     def start_worker(self, number: int) -> subprocess.Popen[bytes]:
         words = ["-m", "celery", "--app", "dispatch_center", "worker", "--pool", "prefork", "--concurrency", "2",
                  "--loglevel", "ERROR", "--without-mingle", "--without-gossip",
@@ -95,72 +123,170 @@ class Rig:
         self.workers.append(worker)
         return worker
 
-    def promise(self, count: int, *, seconds: float, lead: float) -> Batch:
-        """Write ``count`` promises that come due over ``seconds``, the first in ``lead`` seconds from now."""
-        from django.db import transaction
+    def wait_for_workers(self) -> None:
+        """Until every worker answers."""
+        patience = time.monotonic() + ANSWER_WITHIN_SECONDS
+        while _workers_that_answer() < 1 + WORKERS_BESIDES:
+            self.check()
+            if time.monotonic() > patience:
+                raise TimeoutError("The workers do not answer.")
+            time.sleep(0.05)
+
+    def signal_workers(self, number: signal.Signals) -> None:
+        """The main processes with all their pools."""
+        for pid in [self.stack.pid("worker"), *(worker.pid for worker in self.workers)]:
+            os.killpg(pid, number)
+
+    def wait_for(self, name: str, *, after: int | None = None) -> None:
+        """Until the program answers again; ``after`` is the number of the killed process."""
+        self.stack.wait_ready(name, after=after, within=ANSWER_WITHIN_SECONDS)
+        if name == "mail":
+            port = int(self.stack.state()["mail_port"])
+            while not listens(port):
+                time.sleep(0.05)
+
+    @property
+    def broker(self) -> str:
+        return Redis(self.stack.var).url
+
+    def check(self) -> None:
+        """Raises RuntimeError when the centre has given itself up."""
+        if self.stack.popen is None or self.stack.popen.poll() is not None:
+            raise RuntimeError(f"The centre has ended:\n{self.stack.last_lines()}")
+
+    # ── Moments ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def now(self) -> datetime:
+        """The database's moment, over a new connection: the server may have been restarted since we last spoke."""
+        from django.db import connection
 
         from accounts import clock
-        from callbacks.models import CallbackObligation
-        from callbacks.services import promise_callback, take_contact
-        from callbacks.services.promises import load_rungs
 
-        at, rungs = clock.now(), load_rungs()
-        first = at + timedelta(seconds=lead)
-        made: list[CallbackObligation] = []
-        with transaction.atomic():
-            for number in range(count):
-                contact = take_contact(received_at=at, phone=f"+7900{self._serial():07}")
-                made.append(
-                    promise_callback(
-                        contact=contact, reason=CallbackObligation.Reason.FIRST_ANSWER, promised_at=at, at=at,
-                        due_at=first + timedelta(seconds=seconds * number / count), rungs=rungs, title="Проверка",
-                    )
-                )  # fmt: skip
-        return Batch(first, seconds, [one.deadline_id or 0 for one in made], [one.pk for one in made])
-
-    _last_number = 0
-
-    def _serial(self) -> int:
-        Rig._last_number += 1
-        return Rig._last_number
+        connection.close()
+        return clock.now()
 
     def sleep_until(self, moment: datetime) -> None:
         from accounts import clock
 
         time.sleep(max(0.0, (moment - clock.now()).total_seconds()))
 
-    def count(self, batch: Batch, *, kept: frozenset[int] = frozenset()) -> Count:
-        """Wait until every promise of ``batch`` (but those ``kept``) was raised and its letters left, and count."""
-        from django.db import connection
+    # ── Promises ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def promise(self, count: int, *, seconds: float) -> Batch:
+        """Write ``count`` promises that come due over ``seconds``, all of them before the first one does."""
+        while True:
+            begun = self.now()
+            batch, in_time = self._write(count, first=begun + self.lead, seconds=seconds)
+            written = self.now()
+            if in_time and written < batch.first_due_at:
+                # Warnings ring half-way, so this is when the last promise has been written.
+                self.lead = max(SHORTEST_LEAD, 2 * (written - begun))
+                return batch
+            self.clear(batch)
+            self.lead *= 2
 
-        from callbacks.models import Escalation, Outbox
+    def _write(self, count: int, *, first: datetime, seconds: float) -> tuple[Batch, bool]:
+        """The promises, and whether each was written before its own first rung."""
+        from django.db import transaction
 
-        # The server may have been restarted since we last spoke.
-        connection.close()
-        expected = [pk for pk in batch.deadlines if pk not in kept]
-        patience = time.monotonic() + PATIENCE_SECONDS
-        raised = Escalation.objects.filter(deadline__in=expected, rung=1)
-        while raised.count() < len(expected) and time.monotonic() < patience:
+        from accounts import clock
+        from callbacks.models import CallbackObligation
+        from callbacks.services import promise_callback, rules_in_force, take_contact
+
+        rules, step = rules_in_force(), timedelta(seconds=seconds) / count
+        batch = Batch(first, first + count * step, {}, [], [])
+        in_time = True
+        for start in range(0, count, AT_ONCE):
+            at = clock.now()
+            made = []
+            with transaction.atomic():
+                for number in range(start, min(start + AT_ONCE, count)):
+                    self._numbers += 1
+                    contact = take_contact(received_at=at, phone=f"+7900{self._numbers:07}")
+                    made.append(
+                        promise_callback(
+                            contact=contact, reason=CallbackObligation.Reason.FIRST_ANSWER, promised_at=at, at=at,
+                            due_at=first + number * step, rules=rules, title="Проверка",
+                        )
+                    )  # fmt: skip
+            rungs = _rungs_until(batch.last_due_at, made)
+            in_time &= clock.now() < min(rungs.values())
+            batch.rungs.update(rungs)
+            batch.deadlines.extend(one.deadline_id for one in made if one.deadline_id)
+            batch.obligations.extend(one.pk for one in made)
+        return batch, in_time
+
+    def clear(self, batch: Batch) -> None:
+        """Take the promises back, so that their higher rungs and repeats do not ring into the next fault."""
+        from django.db import transaction
+
+        from accounts.models import User
+        from callbacks.models import CallbackObligation, Deadline, Escalation
+
+        at, supervisor = self.now(), User.objects.get(username="supervisor")
+        with transaction.atomic():
+            owed = CallbackObligation.objects.outstanding().filter(pk__in=batch.obligations)
+            owed.update(
+                state="waived", waiver="wrong_number", waived_by=supervisor, settled_at=at, claimed_by=None,
+                claimed_until=None,
+            )  # fmt: skip
+            running = Deadline.objects.running().filter(pk__in=batch.deadlines)
+            running.filter(due_at__lt=at).update(stopped_at=at, outcome=Deadline.Outcome.MISSED)
+            running.update(stopped_at=at, outcome=Deadline.Outcome.STOPPED)
+            asked = Escalation.objects.filter(deadline__in=batch.deadlines, acknowledged_at=None)
+            asked.update(acknowledged_by=supervisor, acknowledged_at=at, repeat_at=None)
+
+    # ── Counting ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def count(self, batch: Batch, *, whole_at: datetime) -> Count:
+        """Wait until every rung of ``batch`` was raised, or its clock stopped first, and count."""
+        from callbacks.models import Deadline, Escalation
+
+        patience = self.now() + timedelta(seconds=PATIENCE_SECONDS)
+        raised = Escalation.objects.filter(deadline__in=batch.deadlines, rung_due_at__lte=batch.last_due_at)
+        ended = Deadline.objects.filter(pk__in=batch.deadlines, stopped_at__isnull=False)
+        while True:
+            rows = list(raised.values_list("deadline", "rung", "recorded_at"))
+            stops = {pk: at for pk, at in ended.values_list("pk", "stopped_at") if at is not None}
+            times = Counter((deadline, rung) for deadline, rung, _ in rows)
+            missing = [rung for rung in batch.rungs if rung not in times]
+            # Whoever was rung back before the sweep came needs no rung; it would have been at least so late.
+            spared = {rung: stops[rung[0]] for rung in missing if rung[0] in stops}
+            if len(spared) == len(missing) or self.now() > patience:
+                break
             time.sleep(0.25)
-        rows = list(raised.values_list("deadline", "recorded_at", "rung_due_at"))
-        times = Counter(deadline for deadline, _, _ in rows)
-        letters = Outbox.objects.filter(escalation__deadline__in=batch.deadlines, channel="email")
-        patience = time.monotonic() + PATIENCE_SECONDS
-        while letters.filter(sent_at=None).exists() and time.monotonic() < patience:
-            time.sleep(0.25)
-        received = self.received()
-        keys = [str(key) for key in letters.values_list("key", flat=True)]
+        answered = [((deadline, rung), at) for deadline, rung, at in rows] + list(spared.items())
         return Count(
-            due=len(expected),
-            raised=len(times),
-            lost=len(expected) - len(times),
-            doubled=sum(1 for count in times.values() if count > 1),
-            letters_lost=sum(1 for key in keys if not received[key]),
-            letters_doubled=sum(1 for key in keys if received[key] > 1),
-            lateness=[(recorded - due).total_seconds() for _, recorded, due in rows],
+            due=len(batch.rungs) - len(spared),
+            raised=sum(count == 1 for count in times.values()),
+            lost=len(missing) - len(spared),
+            doubled=sum(count > 1 for count in times.values()),
+            late=[max(0.0, (at - batch.rungs[rung]).total_seconds()) for rung, at in answered],
+            after_recovery=max(
+                (max(0.0, (at - max(batch.rungs[rung], whole_at)).total_seconds()) for rung, at in answered),
+                default=0.0,
+            ),
         )
 
-    def received(self) -> Counter[str]:
+    def letters(self, batches: Iterable[Batch]) -> list[Letters]:
+        """Wait until the mail has left, and compare what each batch owes with what lies in the post box."""
+        from callbacks.models import Outbox
+
+        mail = Outbox.objects.filter(channel=Outbox.Channel.EMAIL)
+        patience = self.now() + LETTERS_LEAVE_WITHIN
+        while mail.filter(sent_at=None).exists() and self.now() < patience:
+            time.sleep(1)
+        received = self._received()
+        found = []
+        for batch in batches:
+            owed = mail.filter(escalation__deadline__in=batch.deadlines).values_list("envelope__key", flat=True)
+            keys = Counter(str(key) for key in owed)
+            found.append(
+                Letters(
+                    lost=sum(count for key, count in keys.items() if not received[key]),
+                    doubled=sum(received[key] > 1 for key in keys),
+                )
+            )
+        return found
+
+    def _received(self) -> Counter[str]:
         """How often each letter lies in the post box, by the key in its Message-ID."""
         found: Counter[str] = Counter()
         parser = BytesHeaderParser()
@@ -170,7 +296,30 @@ class Rig:
         return found
 
 
-def open_promise(pk: int) -> "CallbackObligation":
-    from callbacks.models import CallbackObligation
+def _workers_that_answer() -> int:
+    from dispatch_center.celery import app
 
-    return CallbackObligation.objects.get(pk=pk)
+    # A connection of its own: that of the last question may lead to a Redis that was killed since.
+    try:
+        with app.connection_for_write() as broker:
+            return len(app.control.ping(connection=broker, timeout=0.5) or ())
+    except Exception:  # whatever the broker's client raises, nobody has answered
+        return 0
+
+
+def _rungs_until(last: datetime, promises: Iterable["CallbackObligation"]) -> dict[Rung, datetime]:
+    """The moment of each rung of these promises' clocks that rings by ``last``."""
+    from callbacks import models
+    from callbacks.services.rules import moment_of
+
+    ladders: dict[int, list[models.Rung]] = {}
+    for rung in models.Rung.objects.all():
+        ladders.setdefault(rung.rule_id, []).append(rung)
+    moments = {}
+    for clock in (promise.deadline for promise in promises):
+        assert clock is not None
+        for rung in ladders[clock.rule_id or 0]:
+            moment = moment_of(rung, started_at=clock.started_at, due_at=clock.due_at)
+            if moment <= last:
+                moments[clock.pk, rung.number] = moment
+    return moments
