@@ -90,4 +90,4 @@ def test_answers_keep_to_the_description(name: str, mode: GenerationMode) -> Non
         except Exception as error:
             raise AssertionError(f"{operation.label} as {name}") from error
         asked += 1
-    assert asked == 13
+    assert asked == 14

@@ -75,7 +75,7 @@ def send_notice(*, obligation: CallbackObligation, by: User, at: datetime, text:
     held = _undecided(obligation, by)
     if not settings.NOTIFY_HOOK_URL:
         raise NoGateway
-    if held.notices.count() >= held.rounds:
+    if held.notices.filter(abandoned_at=None).count() >= held.rounds:
         raise AlreadyTold
     words = " ".join(text.split())
     if not 0 < len(words) <= 300:

@@ -40,7 +40,8 @@ class Decision:
 
 def decision_for(promise: CallbackObligation, ticket: Ticket | None) -> Decision:
     """``promise`` with its notices prefetched."""
-    may_write = bool(settings.NOTIFY_HOOK_URL) and len(promise.notices.all()) < promise.rounds
+    sent = [notice for notice in promise.notices.all() if notice.abandoned_at is None]
+    may_write = bool(settings.NOTIFY_HOOK_URL) and len(sent) < promise.rounds
     was_tried = promise.counted_attempts >= ATTEMPTS
     auto_id = f"id_{promise.pk}_%s"
     return Decision(
