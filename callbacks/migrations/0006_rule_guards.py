@@ -147,6 +147,18 @@ CREATE OR REPLACE TRIGGER outbox_is_fixed BEFORE UPDATE ON callbacks_outbox FOR 
     EXECUTE FUNCTION refuse('outbox_is_fixed');
 """
 
+# FOR SHARE let two who went on to write the promise wait for each other.
+LOCK = """
+CREATE OR REPLACE FUNCTION attempt_needs_outstanding() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM callbacks_callbackobligation o
+     WHERE o.id = NEW.obligation_id AND o.number = NEW.number
+       AND o.state IN ('open', 'claimed', 'dialling', 'exhausted') FOR {lock};
+    IF NOT FOUND THEN PERFORM broken_rule('attempt_needs_outstanding', 'callbacks_callattempt'); END IF;
+    RETURN NEW;
+END $$;
+"""
+
 TABLES = ("clockrule", "rung", "envelope", "citizennotice")
 NO_DELETE = "\n".join(f"REVOKE DELETE ON callbacks_{table} FROM dispatch_app;" for table in TABLES)
 NO_DELETE_BACK = "\n".join(f"GRANT DELETE ON callbacks_{table} TO dispatch_app;" for table in TABLES)
@@ -159,5 +171,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(RULES, RULES_BACK),
         migrations.RunSQL(REPEATS, REPEATS_BACK),
         migrations.RunSQL(ENVELOPES, ENVELOPES_BACK),
+        migrations.RunSQL(LOCK.format(lock="NO KEY UPDATE"), LOCK.format(lock="SHARE")),
         migrations.RunSQL(NO_DELETE, NO_DELETE_BACK),
     ]

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
@@ -85,6 +87,8 @@ def finish_attempt(
     every = {**others, attempt.obligation_id: attempt.obligation}
     locked = {pk: lock(every[pk]) for pk in sorted(every)}
     held = locked.pop(attempt.obligation_id)
+    # Whoever waited for the row may have read his moment before the call began.
+    at = max(at, attempt.started_at)
     ended = CallAttempt.objects.filter(pk=attempt.pk, ended_at=None).update(
         ended_at=at, outcome=outcome, note=note.strip()
     )
@@ -122,6 +126,9 @@ def _settle(obligation: CallbackObligation, talk: CallAttempt, *, state: str, at
     obligation.save(update_fields=[
         "state", "settled_by", "settled_at", "claimed_by", "claimed_until", "counted_attempts",
     ])  # fmt: skip
+    # Somebody may be dialling him at this very moment: nothing is owed any more, and the number is free again.
+    others = obligation.attempts.in_progress().exclude(pk=talk.pk)
+    others.update(ended_at=Greatest("started_at", Value(at)), outcome=Outcome.LINE_FAULT)
     assert obligation.deadline is not None
     stop_clock(obligation.deadline, at=at)
     alarms.tell_screens("queue")

@@ -19,6 +19,8 @@ from callbacks.models import ChannelTurn, CitizenNotice, Envelope, Escalation, O
 log = structlog.get_logger(__name__)
 
 BATCH = 50
+# How long a process keeps a channel for itself: longer than a silent server costs, and not for ever when it is killed.
+TURN_LEASE = timedelta(seconds=20)
 # Waits after the first, second… failure; the last one repeats.
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
 # An alarm of yesterday helps nobody: the screen keeps it.
@@ -61,7 +63,7 @@ def _alone(way: channels.Channel, *, at: datetime) -> Iterator[bool]:
 
     A turn that outlasts its lease meets another process: envelopes are lent one by one, so nothing leaves twice.
     """
-    until = at + 2 * way.patience
+    until = at + TURN_LEASE
     turns = ChannelTurn.objects.filter(channel=way.name)
     ChannelTurn.objects.bulk_create([ChannelTurn(channel=way.name, held_until=at)], ignore_conflicts=True)
     if not turns.filter(held_until__lte=at).update(held_until=until):

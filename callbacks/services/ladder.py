@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.models import User
-from accounts.writes import write
+from accounts.writes import Refused, write
 from callbacks import alarms
 from callbacks.models import Audience, CallAttempt, CallbackObligation, Clock, Deadline, Escalation, Outbox, Rung
 
@@ -72,12 +72,16 @@ def _batch(turn: Callable[..., int], *, waiting: QuerySet[Any], at: datetime, li
         return 0
     try:
         return turn(at=at, limit=limit)
+    except Refused as refusal:  # somebody was quicker with one of the rows
+        log.info("ladder_batch_refused", turn=turn.__name__, code=refusal.code)
     except Exception:  # whatever is wrong with one row, the others ring
         log.exception("ladder_batch_failed", turn=turn.__name__)
     done = 0
     for pk in list(waiting.values_list("pk", flat=True)[:limit]):
         try:
             done += turn(at=at, limit=1, only=pk)
+        except Refused as refusal:
+            log.info("ladder_row_refused", turn=turn.__name__, row=pk, code=refusal.code)
         except Exception:  # the next row
             log.exception("ladder_row_failed", turn=turn.__name__, row=pk)
     return done

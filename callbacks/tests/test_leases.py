@@ -49,15 +49,15 @@ def test_a_page_that_closed_in_the_midst_of_a_long_talk_gives_the_call_back(olga
     attempt = start_attempt(obligation=promise, operator=olga, at=NOON)
     keep_open(promise, by=olga, until=NOON + 17 * MINUTE)
 
-    # A minute after the last renewal.
-    assert expire_abandoned_attempts(at=NOON + 18 * MINUTE - SECOND) == 0
-    assert expire_abandoned_attempts(at=NOON + 18 * MINUTE) == 1
+    # Three minutes after the last renewal.
+    assert expire_abandoned_attempts(at=NOON + 20 * MINUTE - SECOND) == 0
+    assert expire_abandoned_attempts(at=NOON + 20 * MINUTE) == 1
 
     attempt.refresh_from_db()
-    assert (attempt.outcome, attempt.ended_at) == ("line_fault", NOON + 18 * MINUTE)
-    assert not renew(obligation=promise, operator=olga, at=NOON + 18 * MINUTE)
+    assert (attempt.outcome, attempt.ended_at) == ("line_fault", NOON + 20 * MINUTE)
+    assert not renew(obligation=promise, operator=olga, at=NOON + 20 * MINUTE)
     with pytest.raises(AttemptOver):
-        finish_attempt(attempt=attempt, outcome="reached", note="Поздно", at=NOON + 19 * MINUTE)
+        finish_attempt(attempt=attempt, outcome="reached", note="Поздно", at=NOON + 21 * MINUTE)
 
 
 def test_an_abandoned_call_is_a_fault_of_the_line_after_fifteen_minutes_and_counts_for_nothing(olga: User) -> None:

@@ -189,6 +189,25 @@ def test_the_citizen_who_rings_himself_is_satisfied() -> None:
         talk(promise, at=NOON + 5 * MINUTE)
 
 
+def test_who_rings_in_while_he_is_being_dialled_frees_his_number() -> None:
+    promise, operator = make_promise(), UserFactory.create()
+    dialling = start_attempt(obligation=promise, operator=UserFactory.create(), at=NOON + MINUTE)
+    record_inbound_talk(
+        obligations=[promise], operator=operator, started_at=NOON + MINUTE, at=NOON + 2 * MINUTE, note="Позвонил сам"
+    )
+    dialling.refresh_from_db()
+    assert (dialling.outcome, dialling.ended_at) == ("line_fault", NOON + 2 * MINUTE)
+    with pytest.raises(AlreadySettled):
+        finish_attempt(attempt=dialling, outcome="no_answer", at=NOON + 3 * MINUTE)
+
+
+def test_a_moment_read_before_waiting_for_the_row_ends_no_call_before_its_beginning() -> None:
+    promise, operator = make_promise(), UserFactory.create()
+    attempt = start_attempt(obligation=promise, operator=operator, at=NOON + MINUTE)
+    kept = finish_attempt(attempt=attempt, outcome="reached", note="Поговорили", at=NOON + MINUTE - SECOND)
+    assert kept.settled_at == NOON + MINUTE
+
+
 def test_an_abandoned_attempt_frees_its_number() -> None:
     promise = make_promise()
     start_attempt(obligation=promise, operator=UserFactory.create(), at=NOON)
@@ -202,4 +221,4 @@ def test_a_long_talk_is_no_abandoned_one() -> None:
     start_attempt(obligation=promise, operator=operator, at=NOON)
     assert renew(obligation=promise, operator=operator, at=NOON + 14 * MINUTE + 30 * SECOND)
     assert expire_abandoned_attempts(at=NOON + 15 * MINUTE) == 0
-    assert expire_abandoned_attempts(at=NOON + 16 * MINUTE) == 1
+    assert expire_abandoned_attempts(at=NOON + 17 * MINUTE + 30 * SECOND) == 1

@@ -153,6 +153,18 @@ def test_a_leap_is_refused_and_so_is_an_unknown_status() -> None:
     assert set_(TICKET, ticket.pk, status="lost") == "ticket_move_is_legal"
 
 
+def test_a_line_of_the_history_begins_where_the_last_one_ended() -> None:
+    ticket = make_ticket(company=CompanyFactory.create())
+    rule = refused(
+        f"INSERT INTO {EVENT} (ticket_id, step, actor_id, from_status, to_status, happened_at, reason, note, details)"
+        " VALUES (%s, 'report_done', %s, 'in_work', 'done', %s, '', '', '{}')",
+        ticket.pk,
+        ticket.registered_by_id,
+        NOON,
+    )
+    assert rule == "event_follows_history"
+
+
 def test_a_move_without_its_line_in_the_history_is_refused() -> None:
     ticket = make_ticket(company=CompanyFactory.create())
     assert set_(TICKET, ticket.pk, status="accepted", accepted_at=NOON) == "ticket_move_is_written_down"

@@ -103,6 +103,7 @@ def record_ring_back(
 
     What ``finish_ring_back`` refuses leaves no half-made call behind.
     """
+    _hold_ticket_of(obligation)
     attempt = start_attempt(obligation=obligation, operator=operator, at=at)
     finish_ring_back(
         attempt=attempt, outcome=outcome, operator=operator, at=at, note=note, call_again_at=call_again_at,

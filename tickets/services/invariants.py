@@ -183,6 +183,9 @@ QUERIES: dict[str, str] = {
     "I12 a ticket without words or an address": """
         SELECT t.id FROM tickets_ticket t
         WHERE t.text ~ '^\\s*$' OR length(t.text) > 8000 OR t.street = '' OR t.house = ''""",
+    "I13 a call in progress about what is settled": """
+        SELECT a.id FROM callbacks_callattempt a JOIN callbacks_callbackobligation o ON o.id = a.obligation_id
+        WHERE a.ended_at IS NULL AND o.state IN ('kept', 'satisfied', 'waived')""",
     "I13 a claim without an owner or an end": """
         SELECT o.id FROM callbacks_callbackobligation o
         WHERE (o.state IN ('claimed', 'dialling')) <> (o.claimed_by_id IS NOT NULL AND o.claimed_until IS NOT NULL)""",

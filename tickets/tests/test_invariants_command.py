@@ -111,6 +111,9 @@ HARM = {
         "INSERT INTO callbacks_callattempt (obligation_id, operator_id, direction, number, started_at, note)"
         " SELECT obligation_id, operator_id, direction, number, started_at, '' FROM callbacks_callattempt;"
         "UPDATE callbacks_callattempt SET ended_at = NULL, outcome = NULL",
+    "I13 a call in progress about what is settled":
+        "UPDATE callbacks_callattempt SET ended_at = NULL, outcome = NULL WHERE id IN ("
+        "SELECT settled_by_id FROM callbacks_callbackobligation WHERE settled_by_id IS NOT NULL)",
     "I13 a call in progress that nobody makes":
         "UPDATE callbacks_callbackobligation SET state = 'dialling', claimed_until = now(),"
         f" claimed_by_id = {SOMEBODY} WHERE state = 'open'",

@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 # A slow server may cost its time-out per message: a short batch keeps the stop quick.
 MESSAGES_AT_ONCE = 5
+# Seconds; envelopes are a minute's, nobody waits for a quarter of one.
+MESSAGES_EVERY = 1.0
 
 
 def raise_rungs(at: datetime) -> None:
@@ -37,7 +39,7 @@ class Command(BaseCommand):
         self.stopped = threading.Event()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--every", type=float, default=1.0, help="seconds between two turns")
+        parser.add_argument("--every", type=float, default=0.25, help="seconds between two looks at the clocks")
         parser.add_argument("--turns", type=int, default=0, help="stop after so many turns; 0 means never")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -49,7 +51,7 @@ class Command(BaseCommand):
             threading.Thread(
                 target=self._loop,
                 args=(channel.name, partial(send_messages, channel=channel.name)),
-                kwargs=given,
+                kwargs={**given, "every": max(options["every"], MESSAGES_EVERY)},
                 daemon=True,
             )
             for channel in channels.configured()
