@@ -17,6 +17,7 @@ SENTENCES: dict[str, Promise | str] = {
     "obligation_waiver_is_listed": _("Выберите причину из списка и поясните её."),
     "obligation_not_reached_after_tries": _("«Не дозвонились» можно записать только после трёх попыток."),
     "obligation_one_missed_call_per_number": _("По этому номеру уже есть открытый пропущенный звонок."),
+    "obligation_ends_its_calls": _("По этому обязательству сейчас звонят: дождитесь конца разговора."),
     "attempt_is_fixed": _("Записанный разговор изменить нельзя."),
     "attempt_needs_outstanding": _("Это обязательство уже исполнено: звонить больше не нужно."),
     "attempt_one_active_per_obligation": _("По этому обязательству уже звонят."),

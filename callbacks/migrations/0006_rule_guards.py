@@ -159,6 +159,23 @@ BEGIN
 END $$;
 """
 
+# I13: what is settled leaves no call in progress, which would keep its number busy for ever.
+CALLS = """
+CREATE FUNCTION obligation_ends_its_calls() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM callbacks_callattempt a WHERE a.obligation_id = NEW.id AND a.ended_at IS NULL;
+    IF FOUND THEN PERFORM broken_rule('obligation_ends_its_calls', 'callbacks_callbackobligation'); END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER obligation_ends_its_calls BEFORE UPDATE OF state ON callbacks_callbackobligation FOR EACH ROW
+    WHEN (NEW.state IN ('kept', 'satisfied', 'waived') AND OLD.state <> NEW.state)
+    EXECUTE FUNCTION obligation_ends_its_calls();
+"""
+CALLS_BACK = """
+DROP TRIGGER obligation_ends_its_calls ON callbacks_callbackobligation;
+DROP FUNCTION obligation_ends_its_calls;
+"""
+
 TABLES = ("clockrule", "rung", "envelope", "citizennotice")
 NO_DELETE = "\n".join(f"REVOKE DELETE ON callbacks_{table} FROM dispatch_app;" for table in TABLES)
 NO_DELETE_BACK = "\n".join(f"GRANT DELETE ON callbacks_{table} TO dispatch_app;" for table in TABLES)
@@ -172,5 +189,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(REPEATS, REPEATS_BACK),
         migrations.RunSQL(ENVELOPES, ENVELOPES_BACK),
         migrations.RunSQL(LOCK.format(lock="NO KEY UPDATE"), LOCK.format(lock="SHARE")),
+        migrations.RunSQL(CALLS, CALLS_BACK),
         migrations.RunSQL(NO_DELETE, NO_DELETE_BACK),
     ]

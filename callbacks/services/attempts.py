@@ -118,6 +118,9 @@ def finish_attempt(
 
 
 def _settle(obligation: CallbackObligation, talk: CallAttempt, *, state: str, at: datetime) -> None:
+    # Somebody may be dialling him at this very moment: nothing is owed any more, and the number is free again.
+    others = obligation.attempts.in_progress().exclude(pk=talk.pk)
+    others.update(ended_at=Greatest("started_at", Value(at)), outcome=Outcome.LINE_FAULT)
     obligation.state = state
     obligation.settled_by, obligation.settled_at = talk, at
     obligation.claimed_by = obligation.claimed_until = None
@@ -126,9 +129,6 @@ def _settle(obligation: CallbackObligation, talk: CallAttempt, *, state: str, at
     obligation.save(update_fields=[
         "state", "settled_by", "settled_at", "claimed_by", "claimed_until", "counted_attempts",
     ])  # fmt: skip
-    # Somebody may be dialling him at this very moment: nothing is owed any more, and the number is free again.
-    others = obligation.attempts.in_progress().exclude(pk=talk.pk)
-    others.update(ended_at=Greatest("started_at", Value(at)), outcome=Outcome.LINE_FAULT)
     assert obligation.deadline is not None
     stop_clock(obligation.deadline, at=at)
     alarms.tell_screens("queue")

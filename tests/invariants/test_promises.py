@@ -175,6 +175,15 @@ def test_one_active_call_per_promise_and_number() -> None:
     assert rule in {"attempt_one_active_per_obligation", "attempt_one_active_per_number"}
 
 
+def test_what_is_being_dialled_is_not_settled_over_the_callers_head() -> None:
+    promise = make_promise()
+    someone = UserFactory.create()
+    start_attempt(obligation=promise, operator=someone, at=NOON + MINUTE)
+    columns = {"claimed_by_id": None, "claimed_until": None, "waiver": "wrong_number", "waived_by_id": someone.pk}
+    rule = set_(OBLIGATION, promise.pk, state="waived", settled_at=NOON + MINUTE, **columns)
+    assert rule == "obligation_ends_its_calls"
+
+
 def test_nobody_dials_what_is_settled() -> None:
     promise = kept_promise()
     rule = refused(
