@@ -180,3 +180,46 @@ class AccessRecord(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         kwargs["force_insert"] = True
         super().save(*args, **kwargs)
+
+
+class Presence(models.Model):
+    """When somebody last had a screen of ours open (присутствие); written at most once a minute."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="presence")
+    seen_at = models.DateTimeField(_("был на связи"))
+
+    class Meta:
+        verbose_name = _("присутствие")
+        verbose_name_plural = _("присутствие")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.seen_at:%d.%m.%Y %H:%M}"
+
+
+class LineSpellQuerySet(models.QuerySet["LineSpell"]):
+    def on_line(self) -> Self:
+        return self.filter(ended_at=None)
+
+
+class LineSpell(models.Model):
+    """From when to when an operator took calls (на линии). Whoever has no open spell is not asked for calls."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="line_spells", verbose_name=_("кто"))
+    started_at = models.DateTimeField(_("с"))
+    ended_at = models.DateTimeField(_("до"), null=True)
+
+    objects = LineSpellQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("время на линии")
+        verbose_name_plural = _("время на линии")
+        indexes = [models.Index(fields=["-started_at"], name="line_spell_by_time")]
+        constraints = [
+            models.UniqueConstraint(fields=["user"], name="line_spell_one_open", condition=Q(ended_at=None)),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="line_spell_ends_after_start"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.started_at:%d.%m.%Y %H:%M}"

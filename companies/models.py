@@ -183,6 +183,7 @@ class Building(models.Model):
             ),
             models.CheckConstraint(condition=~Q(street="") & ~Q(house=""), name="building_address_not_blank"),
         ]
+        indexes = [models.Index(fields=["street", "locality"], name="building_by_street")]
 
     def __str__(self) -> str:
         return f"{self.locality}, {self.street}, {self.house}"

@@ -2,9 +2,11 @@
 
 from typing import Self
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Length, Now
+from django.db.models.functions import Length, Now, Reverse
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
@@ -52,8 +54,22 @@ class Contact(models.Model):
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("кто принял")
     )
     ended_as = models.CharField(_("чем кончилось"), max_length=16, choices=EndedAs.choices, null=True, blank=True)
+    # Who rang, for whom, and whom to reach when he does not answer are different people.
+    for_whom = models.CharField(_("за кого звонит"), max_length=200, blank=True, db_default="")
+    second_phone = models.CharField(_("второй телефон"), max_length=16, blank=True, db_default="")
+    rings_long = models.BooleanField(_("звонить долго"), default=False, db_default=False)
+    # Written on paper while the centre was down; its times are the true ones.
+    is_from_paper = models.BooleanField(_("внесено с бумаги"), default=False, db_default=False)
     note = models.TextField(_("запись разговора"), blank=True)
     intake_key = models.UUIDField(unique=True, null=True, editable=False)
+    # A search by the last digits is a search by the first ones here.
+    phone_reversed = models.GeneratedField(
+        expression=Reverse("phone"), output_field=models.CharField(max_length=16), db_persist=True
+    )
+    name_search = models.GeneratedField(
+        expression=SearchVector("caller_name", "for_whom", config="russian"),
+        output_field=SearchVectorField(), db_persist=True,
+    )  # fmt: skip
 
     objects = ContactQuerySet.as_manager()
 
@@ -63,6 +79,10 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=["phone", "-received_at"], name="contact_by_phone"),
             models.Index(fields=["received_at"], name="contact_by_time"),
+            models.Index(fields=["phone_reversed"], name="contact_by_last_digits"),
+            GinIndex(fields=["name_search"], name="contact_by_name"),
+            # A talk that ended as nothing is looked for all day; there are few of them.
+            models.Index(fields=["received_at"], name="contact_unfinished", condition=Q(ended_as=None)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -74,6 +94,9 @@ class Contact(models.Model):
                 condition=Q(no_phone_reason__in=["", "hidden", "not_given"]), name="contact_no_phone_reason_is_known"
             ),
             models.CheckConstraint(condition=Q(extension__regex=r"^[0-9]*$"), name="contact_extension_digits"),
+            models.CheckConstraint(
+                condition=Q(second_phone="") | Q(second_phone__regex=E164), name="contact_second_phone_e164"
+            ),
             models.CheckConstraint(condition=LessThanOrEqual(Length("note"), 8000), name="contact_note_length"),
             # An enquiry answered on the spot is worth nothing without what was answered.
             models.CheckConstraint(

@@ -47,6 +47,7 @@ class CallbackObligation(models.Model):
         PROMISED_LATER = "promised_later", _("обещали позвонить")
         CONTROL_CALL = "control_call", _("контрольный звонок")
         REOPENED = "reopened", _("заявка возобновлена")
+        DELAY = "delay", _("срок перенесён")
 
     class State(models.TextChoices):
         OPEN = "open", _("ждёт звонка")

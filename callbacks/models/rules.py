@@ -28,6 +28,9 @@ class Clock(models.TextChoices):
     CHECK = "check", _("проверка")
     FIX = "fix", _("устранение")
     WRITTEN_REPLY = "written_reply", _("письменный ответ")
+    REPEATS = "repeats", _("повторные обращения")
+    OUTAGE_NEWS = "outage_news", _("новость об отключении")
+    DELAY = "delay", _("сообщить о переносе срока")
 
 
 # What an organisation is held to; the others are the centre's own.

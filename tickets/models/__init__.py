@@ -1,14 +1,25 @@
 """The work: what was asked, by which norm, what was done about it."""
 
 from .checks import InvariantCheck
+from .desk import AddedContact, Handover, IntakeDraft, SavedView
 from .norms import Category, Norm
-from .tickets import PortalTab, Ticket, TicketDeadline, TicketEvent, TicketPromise
+from .outages import DismissedHunch, Outage, OutageBuilding, OutageNews
+from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketEvent, TicketPromise
 
 __all__ = [
+    "AddedContact",
     "Category",
+    "DismissedHunch",
+    "Handover",
+    "IntakeDraft",
     "InvariantCheck",
     "Norm",
+    "Outage",
+    "OutageBuilding",
+    "OutageNews",
     "PortalTab",
+    "SavedView",
+    "Scope",
     "Ticket",
     "TicketDeadline",
     "TicketEvent",

@@ -19,7 +19,16 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
 
 class Category(models.Model):
-    """A kind of problem (категория заявки): where, which service, what is wrong."""
+    """A kind of problem (категория заявки): where, which service, what is wrong.
+
+    ``repeat_hours`` and ``repeat_scope``: a second call about it within these hours and from the same scope is a
+    repeat (the rule of the Moscow centre's classifier); empty: it never is.
+    """
+
+    class RepeatScope(models.TextChoices):
+        HOUSE = "house", _("дом")
+        ENTRANCE = "entrance", _("подъезд")
+        FLAT = "flat", _("квартира")
 
     code = models.CharField(_("код"), max_length=12, unique=True)
     place = models.CharField(_("место"), max_length=80)
@@ -32,6 +41,14 @@ class Category(models.Model):
     responsible_kind = models.CharField(_("кто отвечает"), max_length=16, choices=Company.Kind.choices)
     service = models.ForeignKey(Service, models.PROTECT, related_name="+", verbose_name=_("услуга"))
     also_notify = models.CharField(_("кому ещё сообщить"), max_length=200, blank=True)
+    # Words by which callers mean it, beside its own name.
+    keywords = models.CharField(_("как ещё говорят"), max_length=400, blank=True, db_default="")
+    # What the answer decides is asked before saving: degrees in the room decide the time of a repair.
+    question = models.CharField(_("о чём спросить"), max_length=200, blank=True, db_default="")
+    repeat_hours = models.PositiveSmallIntegerField(_("повтор в течение, ч"), null=True, blank=True)
+    repeat_scope = models.CharField(
+        _("повтор в пределах"), max_length=8, choices=RepeatScope.choices, blank=True, db_default=""
+    )
     position = models.PositiveSmallIntegerField(_("порядок"), default=100)
     is_active = models.BooleanField(_("в ходу"), default=True)
 
@@ -41,6 +58,14 @@ class Category(models.Model):
         verbose_name = _("категория")
         verbose_name_plural = _("категории")
         ordering = ["position", "code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(repeat_hours=None, repeat_scope="")
+                | Q(repeat_hours__gte=1, repeat_scope__in=["house", "entrance", "flat"]),
+                name="category_repeat_is_whole",
+                violation_error_message=_("Для повтора нужны и часы, и пределы."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.group} · {self.problem} · {self.place}"
@@ -70,6 +95,8 @@ class Norm(models.Model):
     summer_to = models.CharField(_("лето по"), max_length=5, blank=True)
     opens_at = models.TimeField(_("работы не раньше"), null=True, blank=True)
     closes_at = models.TimeField(_("работы не позднее"), null=True, blank=True)
+    # The colder the room, the sooner: from so many degrees so many minutes, [[12, 960], [10, 480], [8, 240]].
+    fix_minutes_by_celsius = models.JSONField(default=list, blank=True, db_default=models.Value([], models.JSONField()))
     counts_from_damage = models.BooleanField(_("считать от повреждения"), default=False)
     reply_working_days = models.PositiveSmallIntegerField(_("ответить, рабочих дней"), null=True, blank=True)
     text = models.CharField(_("как сказано"), max_length=300, blank=True)

@@ -11,12 +11,22 @@ from django.db.models.functions import Length, Now
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CENTRE_ROLES, Role, User
+from accounts.models import CENTRE_ROLES, E164, Role, User
 from callbacks.models import COMPANY_CLOCKS, CallbackObligation, Contact, Deadline
 from companies.models import Building, Company
 from tickets.workflow import DEAD, LIVE, REPORTED, WITH_COMPANY, Status
 
 from .norms import Category, Norm
+
+
+class Scope(models.TextChoices):
+    """How far a trouble reaches (пределы), keys 1–5 at intake."""
+
+    HERE = "here", _("только здесь")
+    RISER = "riser", _("стояк")
+    ENTRANCE = "entrance", _("подъезд")
+    HOUSE = "house", _("дом")
+    STREET = "street", _("улица")
 
 
 class NextTicketNumber(models.Func):
@@ -165,6 +175,19 @@ class Ticket(models.Model):
     entrance = models.CharField(_("подъезд"), max_length=8, blank=True)
     floor = models.CharField(_("этаж"), max_length=8, blank=True)
     flat = models.CharField(_("квартира"), max_length=12, blank=True)
+    # How far it reaches: a flat or a riser is the house's own, a house and wider is the supplier's.
+    scope = models.CharField(_("где ещё"), max_length=8, choices=Scope.choices, default=Scope.HERE, db_default="here")
+    celsius = models.SmallIntegerField(_("градусов в комнате"), null=True, blank=True)
+    access_note = models.CharField(_("когда и как попасть"), max_length=300, blank=True, db_default="")
+    shares_phone = models.BooleanField(_("телефон можно дать мастеру"), default=False, db_default=False)
+    site_phone = models.CharField(_("телефон на месте"), max_length=16, blank=True, db_default="")
+    outage = models.ForeignKey(
+        "Outage", models.PROTECT, null=True, related_name="tickets", verbose_name=_("отключение")
+    )
+    # The cause and the term were told in the call itself: the promise was kept at once, and is counted apart.
+    told_live_at = models.DateTimeField(_("сказано сразу"), null=True)
+    wants_news = models.BooleanField(_("просит позвонить, когда включат"), default=False, db_default=False)
+    repeats = models.PositiveSmallIntegerField(_("повторных обращений"), default=0, db_default=0)
     company = models.ForeignKey(
         Company, models.PROTECT, null=True, related_name="tickets", verbose_name=_("исполнитель")
     )
@@ -185,6 +208,7 @@ class Ticket(models.Model):
     works = models.TextField(_("что сделано"), blank=True)
     act_number = models.CharField(_("номер акта"), max_length=60, blank=True)
     returns = models.PositiveSmallIntegerField(_("возвратов"), default=0)
+    mark = models.PositiveSmallIntegerField(_("оценка заявителя"), null=True)
     duplicate_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="duplicates")
     # One submitted form, one ticket: a double click meets this index.
     intake_key = models.UUIDField(unique=True, editable=False)
@@ -205,6 +229,11 @@ class Ticket(models.Model):
             models.Index(fields=["company", "status", "-registered_at"], name="ticket_of_company"),
             models.Index(fields=["building", "-registered_at"], name="ticket_of_building"),
             GinIndex(fields=["search"], name="ticket_search"),
+            models.Index(fields=["outage"], name="ticket_of_outage", condition=Q(outage__isnull=False)),
+            # Neighbours, and several calls from one house or street, also where the register has no such house.
+            models.Index(fields=["street", "house", "-registered_at"], name="ticket_by_street"),
+            models.Index(fields=["category", "-registered_at"], name="ticket_of_category"),
+            models.Index(fields=["contact"], name="ticket_of_contact_live", condition=Q(status__in=LIVE)),
             models.Index(fields=["-registered_at"], name="ticket_live", condition=Q(status__in=LIVE)),
         ]
         constraints = [
@@ -243,6 +272,17 @@ class Ticket(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status="duplicate") | Q(duplicate_of__isnull=False), name="ticket_duplicate_names_master"
+            ),
+            models.CheckConstraint(condition=Q(scope__in=Scope.values), name="ticket_scope_is_known"),
+            models.CheckConstraint(
+                condition=Q(site_phone="") | Q(site_phone__regex=E164), name="ticket_site_phone_e164"
+            ),
+            models.CheckConstraint(
+                condition=Q(celsius=None) | Q(celsius__range=(-50, 50)), name="ticket_celsius_is_real"
+            ),
+            models.CheckConstraint(condition=Q(mark=None) | Q(mark__range=(1, 5)), name="ticket_mark_one_to_five"),
+            models.CheckConstraint(
+                condition=Q(told_live_at=None) | Q(outage__isnull=False), name="ticket_told_live_of_outage"
             ),
             models.CheckConstraint(
                 condition=Q(control_callback=None) | ~Q(control_callback=models.F("callback")),
