@@ -33,6 +33,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         cursor.execute("RESET ROLE")
 
 
+@pytest.fixture(autouse=True)
+def _nobody_is_noted(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Pages are counted by the questions they ask; that somebody looked is written down where a test is about it."""
+    if "presence" not in request.fixturenames:
+        monkeypatch.setattr("accounts.presence.keep_seen", lambda user_id: None)
+
+
 def _as_application(sender: object, connection: Any, **_: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET ROLE dispatch_app")

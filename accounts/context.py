@@ -39,15 +39,19 @@ class MenuItem:
 
 
 DESK = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.HEAD})
+TAKES_CALLS = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 # Addresses are names only: the applications above this one own the pages.
 PLACES = (
     Place("queue", _("Обратные звонки"), "desk:queue", "phone-outgoing", DESK),
-    Place("tickets", _("Заявки"), "desk:tickets", "clipboard-list", DESK),
+    Place("tickets", _("Заявки"), "desk:tickets", "clipboard-list", DESK, hotkey="F3"),
+    Place("unfinished", _("Незавершённые"), "desk:unfinished", "message", TAKES_CALLS),
+    Place("outages", _("Отключения"), "desk:outages", "plug-off", DESK),
     Place("alarms", _("Тревоги"), "desk:alarms", "bell", DESK),
-    Place("search", _("Поиск"), "desk:search", "search", DESK, hotkey="F3"),
     Place("portal", _("Заявки организации"), "portal:list", "clipboard-list", COMPANY_ROLES),
     Place("reports", _("Отчёты"), "reports:overview", "chart-bar", CENTRE_ROLES - {Role.OPERATOR}),
+    Place("shift", _("Смена"), "desk:shift", "users", CENTRE_ROLES),
     Place("roster", _("Дежурства"), "desk:roster", "calendar", CENTRE_ROLES - {Role.OPERATOR}),
+    Place("houses", _("Дома не из реестра"), "desk:unknown_houses", "map-pin", CENTRE_ROLES - {Role.OPERATOR}),
     Place("watch", _("Надёжность"), "desk:watch", "checkup-list", CENTRE_ROLES - {Role.OPERATOR}),
     Place("admin", _("Справочники"), "admin:index", "database", CENTRE_ROLES - {Role.OPERATOR}),
 )
@@ -90,7 +94,8 @@ class Centre:
             except NoReverseMatch:
                 continue  # a face that is not installed here has no line in the menu
             active = self.request.path == url
-            yield MenuItem(place.key, str(place.title), url, place.icon, active, place.hotkey)
+            # On its own page the key belongs to a field of it.
+            yield MenuItem(place.key, str(place.title), url, place.icon, active, "" if active else place.hotkey)
 
 
 def centre(request: HttpRequest) -> dict[str, Centre]:

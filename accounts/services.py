@@ -1,11 +1,14 @@
-"""Writes about people that are more than one field: inviting somebody in."""
+"""Writes about people that are more than one field: inviting somebody in, taking calls and no longer."""
 
 import logging
+from datetime import datetime
 from smtplib import SMTPException
 
 from django.conf import settings
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.mail import send_mail
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce, Greatest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.encoding import force_bytes
@@ -13,8 +16,9 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .models import User
-from .writes import Refused
+from .models import LineSpell, User
+from .presence import AWAY_AFTER
+from .writes import Refused, write
 
 log = logging.getLogger(__name__)
 
@@ -60,3 +64,54 @@ def invite(*, user: User) -> None:
     except (OSError, SMTPException) as error:
         log.warning("invitation_not_sent", extra={"user": user.pk}, exc_info=error)
         raise InvitationNotSent(MAIL_DOWN % {"user": user}) from error
+
+
+# ── On the line, and off it ──────────────────────────────────────────────────────────────────────────────────────
+@write
+def go_on_line(*, user: User, at: datetime) -> LineSpell:
+    """From now on this person takes calls; who does already goes on. One open spell a person: the database sees to it.
+
+    A spell that he forgot to end has ended when he was last seen.
+    """
+    close_idle_spells(at=at, user=user)
+    spell = LineSpell.objects.on_line().filter(user=user).first()
+    return spell or LineSpell.objects.create(user=user, started_at=at)
+
+
+@write
+def leave_line(*, user: User, at: datetime) -> LineSpell | None:
+    """End his time on the line and return it; None when he was not on it."""
+    spell = LineSpell.objects.on_line().filter(user=user).select_for_update(no_key=True).first()
+    if spell is not None:
+        _end(spell, at=at)
+    return spell
+
+
+def close_idle_spells(*, at: datetime, user: User | None = None) -> int:
+    """End the spells of those whom nobody has seen for ten minutes, at the moment they were last seen.
+
+    An open live screen keeps its person seen. ``user``: only his.
+    """
+    idle = _idle(at)
+    if user is not None:
+        idle = idle.filter(user=user)
+    # Nearly every turn of the sweep finds none, and needs no transaction for it.
+    return _close(idle) if idle.exists() else 0
+
+
+def _idle(at: datetime) -> QuerySet[LineSpell]:
+    seen_at = Greatest("started_at", Coalesce(F("user__presence__seen_at"), F("started_at")))
+    return LineSpell.objects.on_line().annotate(seen_at=seen_at).filter(seen_at__lt=at - AWAY_AFTER)
+
+
+@write
+def _close(idle: QuerySet[LineSpell]) -> int:
+    spells = list(idle.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("pk"))
+    for spell in spells:
+        _end(spell, at=spell.seen_at)  # type: ignore[attr-defined]  # annotated by _idle
+    return len(spells)
+
+
+def _end(spell: LineSpell, *, at: datetime) -> None:
+    spell.ended_at = max(at, spell.started_at)
+    spell.save(update_fields=["ended_at"])

@@ -8,15 +8,26 @@ from typing import Any
 
 from dispatch_center.local.places import CannotStart
 
+from .address import Addresses
+from .big import Big
+from .desk import Desk
 from .intake import Intake
 from .promise import Promises
 from .stage import servers
 
-Bench = type[Intake] | type[Promises]
+Bench = type[Intake] | type[Promises] | type[Desk] | type[Addresses] | type[Big]
 # The queue before the storm that leaves it longer, the idle sweep after it.
 MEASURES: dict[str, tuple[Bench, Callable[[Any], dict[str, object]]]] = {
     "intake_form_4": (Intake, Intake.form),
     "intake_api_4": (Intake, Intake.api),
+    "intake_form_32": (Intake, Intake.form_of_many),
+    "intake_api_32": (Intake, Intake.api_of_many),
+    "desk_push": (Desk, Desk.push),
+    "desk_request": (Desk, Desk.request),
+    "desk_errors": (Desk, Desk.errors),
+    "desk_queue_1m": (Big, Big.queue),
+    "desk_search_1m": (Big, Big.search),
+    "address_search": (Addresses, Addresses.search),
     "promise_claim": (Promises, Promises.claim),
     "promise_escalate": (Promises, Promises.escalate),
     "promise_idle": (Promises, Promises.idle),
@@ -33,11 +44,15 @@ def main() -> int:
         return 2
     try:
         with servers() as stack:
-            benches: dict[Bench, Intake | Promises] = {}
+            benches: dict[Bench, Any] = {}
             for name in chosen:
                 bench, measure = MEASURES[name]
                 if bench not in benches:
-                    benches[bench] = bench(stack)
+                    try:
+                        benches[bench] = bench(stack)
+                    except LookupError as absence:
+                        print(f"bench: {absence}", file=sys.stderr)
+                        continue
                 print(json.dumps(measure(benches[bench]), ensure_ascii=False), flush=True)
     except (CannotStart, RuntimeError) as refusal:
         print(f"bench: {refusal}", file=sys.stderr)

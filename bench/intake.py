@@ -17,7 +17,7 @@ from .capture import Script, made_by, recording, spread_sequences
 from .load import Load, run_clients
 from .stage import PRODUCTION, PUBLIC_HOST, gunicorn
 
-CLIENTS = 4
+CLIENTS, MANY = 4, 32
 WARM_UP, SECONDS = 2.0, 10.0
 TEXT = "Не горит свет на лестнице с четвёртого по шестой этаж."
 HEADERS = f"Host: {PUBLIC_HOST}\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.1\r\nAccept: */*\r\n"
@@ -124,14 +124,33 @@ class Intake:
         env = {**self.env, "BENCH_WRITES": str(writes), "BENCH_KEEP": str(keep_seconds)}
         return self._serve(env, bare_request, settings="bench.bare_settings", wanted=201).per_second
 
-    def _serve(self, env: Mapping[str, str], requests: Callable[[], bytes], *, settings: str, wanted: int) -> Load:
+    def _serve(
+        self, env: Mapping[str, str], requests: Callable[[], bytes], *, settings: str, wanted: int,
+        clients: int = CLIENTS,
+    ) -> Load:  # fmt: skip
         with gunicorn(env, settings=settings, log=self.folder / "gunicorn.log") as port:
             load = run_clients(
-                port=port, clients=CLIENTS, requests=requests, wanted=wanted, warm_up=WARM_UP, seconds=SECONDS
+                port=port, clients=clients, requests=requests, wanted=wanted, warm_up=WARM_UP, seconds=SECONDS
             )
         if not load.lengths:
             raise RuntimeError(f"Not one request was answered with {wanted}; {load.refused} were refused.")
         return load
+
+    # ── A storm: more people than the machine has hands ──────────────────────────────────────────────────────────────
+    def form_of_many(self) -> dict[str, object]:
+        return self._storm("intake_form_32", self.scene.form_request, wanted=302)
+
+    def api_of_many(self) -> dict[str, object]:
+        return self._storm("intake_api_32", self.scene.api_request, wanted=201)
+
+    def _storm(self, name: str, requests: Callable[[], bytes], *, wanted: int) -> dict[str, object]:
+        busy = os.getloadavg()[0]
+        load = self._serve(self.env, requests, settings="dispatch_center.settings", wanted=wanted, clients=MANY)
+        return {
+            "name": name, "ours": round(load.per_second, 1), "unit": "tickets/s", "clients": MANY,
+            "p50_ms": round(load.percentile_ms(0.5), 1), "p95_ms": round(load.percentile_ms(0.95), 1),
+            "p99_ms": round(load.percentile_ms(0.99), 1), "refused": load.refused, "machine_load": round(busy, 1),
+        }  # fmt: skip
 
     # ── The statements ───────────────────────────────────────────────────────────────────────────────────────────
     def _capture_form(self) -> Script:

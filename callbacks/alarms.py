@@ -72,9 +72,12 @@ def ring_at(moment: datetime, *, now: datetime, task: str = "callbacks.escalate_
         transaction.on_commit(lambda: _ring(task, moment), robust=True)
 
 
-def tell_screens(topic: str) -> None:
-    """After the commit, tell the open screens that ``topic`` (queue, tickets, alarms) changed."""
-    transaction.on_commit(lambda: _hint(topic), robust=True)
+def tell_screens(topic: str, key: str = "") -> None:
+    """After the commit, tell the open screens that ``topic`` (queue, tickets, alarms, outages, line) changed.
+
+    ``key``, a ticket's number, spares those who look at another one.
+    """
+    transaction.on_commit(lambda: _hint(f"{topic} {key}".strip()), robust=True)
 
 
 def _ring(task: str, moment: datetime) -> None:

@@ -145,17 +145,9 @@ class BuildingQuerySet(models.QuerySet["Building"]):
 
     def at_address(self, *, street: str, house: str, locality: str = "") -> "Building | None":
         """The one house that a typed address means, whatever «ул.», capitals and «ё» it came with; None when unsure."""
-        wanted = [core_of(part) for part in (locality, street, house)]
-        if not wanted[1] or not wanted[2]:
-            return None
-        alike = self.with_locality().search(" ".join(wanted))[:50]
-        same = [
-            building
-            for building in alike
-            if [core_of(building.street), core_of(building.house)] == wanted[1:]
-            and (not wanted[0] or core_of(building.locality.name) == wanted[0])
-        ]
-        return same[0] if len(same) == 1 else None
+        from .addresses import house_at
+
+        return house_at(street=street, house=house, locality=locality)
 
 
 class Building(models.Model):
@@ -196,20 +188,6 @@ class Building(models.Model):
 def search_text_of(locality: str, street: str, house: str) -> str:
     """What address search reads: lower case, ё as е. Loaders that skip ``save()`` fill it by this."""
     return f" {locality} {street} {house} ".lower().replace("ё", "е")
-
-
-# Words that say what a name is the name of: people leave them out, shorten them, or put them last.
-TYPE_WORDS = frozenset(
-    "г город п пос поселок пгт с село д дер деревня рп ул улица пр пр-т проспект пер переулок пл площадь бул б-р "
-    "бульвар ш шоссе наб набережная туп тупик проезд пр-д мкр микрорайон дом".split()
-)
-
-
-def core_of(name: str) -> str:
-    """What is left of a name without type words, capitals, dots and «ё»: «Улица Кирова» and «кирова ул.» are one."""
-    words = name.lower().replace("ё", "е").replace(".", ". ").replace(",", " ").split()
-    kept = [word for word in words if word.rstrip(".") not in TYPE_WORDS]
-    return " ".join(kept)
 
 
 class DateRange(Func):

@@ -1,7 +1,8 @@
-"""Server-sent events: open screens are told that something changed, and re-read it themselves.
+"""Server-sent events: open screens get the board of the queue itself, and hints of what else to read again.
 
-A hint is a topic and nothing else, so it needs no rights of its own and losing one costs at most one turn of the
-screen's polling. One subscription to Redis per process serves every screen of it.
+A hint is a topic, sometimes with the number of the ticket that changed; it needs no rights of its own, and losing one
+costs at most one turn. One subscription to Redis and one drawing of the board per process serve every screen of it.
+While Redis is away the board is looked at all the same, every few seconds.
 """
 
 import asyncio
@@ -22,13 +23,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from accounts import presence
 from callbacks import alarms
+from tickets.views.desk.board import Kind, kind_of
+
+from .boards import Press
 
 log = structlog.get_logger(__name__)
 
-TOPICS = ("queue", "tickets", "alarms")
-# A storm of changes reaches a screen as one hint per topic and half a second.
+TOPICS = ("queue", "tickets", "alarms", "outages", "line")
+# A storm of changes reaches a screen as one hint per topic and half a second, and is drawn as often.
 PAUSE = 0.5
+# A lease that lapses, or a clock that becomes overdue, tells nobody: so often the board is drawn unasked.
+UNASKED = 3.0
 # Proxies drop what is silent for a minute.
 KEEP_ALIVE = 15.0
 # Nobody goes on listening long after his session ended.
@@ -38,61 +45,119 @@ RETRY_MS = 2000
 # So often a subscription that hears nothing looks whether it is still wanted.
 SILENCE = 1.0
 BACK_OFF = (0.5, 1.0, 2.0, 5.0)
+# More tickets than this at once are told as «some».
+KEYS = 50
 
 
 class Screen:
-    """One open stream: the topics that changed and were not told yet."""
+    """One open stream: whose it is, what changed and was not told yet, and which edition of the board it has."""
 
-    def __init__(self) -> None:
-        self._changed: set[str] = set()
+    def __init__(self, *, person: int = 0, kind: Kind | None = None) -> None:
+        self.person, self.kind = person, kind
+        self.has = 0
+        self.mark: str | None = None
+        self._changed: dict[str, set[str]] = {}
         self._told_at: dict[str, float] = {}
         self._wake = asyncio.Event()
 
-    def hint(self, topic: str) -> None:
-        self._changed.add(topic)
+    def hint(self, topic: str, key: str = "") -> None:
+        self._changed.setdefault(topic, set()).add(key)
         self._wake.set()
 
-    async def next_topics(self, patience: float) -> list[str]:
-        """The topics to tell now; empty when nothing came within ``patience`` seconds."""
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def next_hints(self, patience: float, press: Press | None = None) -> list[bytes]:
+        """What to tell now; empty when nothing came within ``patience`` seconds."""
         until = time.monotonic() + patience
         while (now := time.monotonic()) < until:
-            if ready := sorted(topic for topic in self._changed if self._waits(topic, now) <= 0):
-                self._changed.difference_update(ready)
-                self._told_at.update(dict.fromkeys(ready, now))
-                return ready
+            told = self._board(press) + self._hints(now)
+            if told:
+                return told
             self._wake.clear()
             rest = min([until - now, *(self._waits(topic, now) for topic in self._changed)])
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), rest)
         return []
 
+    def _board(self, press: Press | None) -> list[bytes]:
+        edition = press.editions.get(self.kind) if press and self.kind else None
+        if edition is None or edition.number == self.has:
+            return []
+        message = edition.difference if edition.number == self.has + 1 else edition.whole
+        self.has = edition.number
+        return [message]
+
+    def _hints(self, now: float) -> list[bytes]:
+        ready = sorted(topic for topic in self._changed if self._waits(topic, now) <= 0)
+        self._told_at.update(dict.fromkeys(ready, now))
+        told = []
+        for topic in ready:
+            keys = self._changed.pop(topic)
+            # Without a key it is about anything.
+            data = "" if "" in keys or len(keys) > KEYS else " ".join(sorted(keys))
+            told.append(f"event: {topic}\ndata: {data}\n\n".encode())
+        return told
+
     def _waits(self, topic: str, now: float) -> float:
         return self._told_at.get(topic, -PAUSE) + PAUSE - now
 
 
 class Hub:
-    """The process's one subscription, and the screens that hear from it."""
+    """The process's one subscription, its one press, and the screens that are served by them."""
 
     def __init__(self) -> None:
+        self.press = Press()
         self._screens: set[Screen] = set()
-        self._listening: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stale = asyncio.Event()
 
     @contextlib.asynccontextmanager
-    async def screen(self) -> AsyncIterator[Screen]:
-        screen = Screen()
+    async def screen(self, *, person: int = 0, kind: Kind | None = None) -> AsyncIterator[Screen]:
+        screen = Screen(person=person, kind=kind)
         self._screens.add(screen)
-        if self._listening is None or self._listening.done():
-            self._listening = asyncio.create_task(self._listen())
+        # Whatever changed while nobody looked is drawn for the first one who does.
+        self._stale.set()
+        if any(task.done() for task in self._tasks) or not self._tasks:
+            self._end()
+            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._draw())]
         try:
             yield screen
         finally:
             self._screens.discard(screen)
             if not self._screens:
-                self._listening.cancel()
-                self._listening = None
+                self._end()
+
+    def _end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = []
+        self.press.rest()
+
+    async def _draw(self) -> None:
+        """A drawing for every change, at most one in half a second; unasked now and then."""
+        while self._is_wanted():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stale.wait(), UNASKED)
+            self._stale.clear()
+            begun = time.monotonic()
+            try:
+                await self.press.turn({screen.kind for screen in self._screens if screen.kind})
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("board_not_drawn", error=type(error).__name__)
+                await asyncio.sleep(BACK_OFF[1])
+                continue
+            for screen in list(self._screens):
+                mark = self.press.mark_of(screen.person, is_of_centre=screen.kind is not None)
+                if screen.mark not in (None, mark):
+                    screen.hint("alarms")
+                screen.mark = mark
+                screen.wake()
+            await asyncio.sleep(max(0.0, PAUSE - (time.monotonic() - begun)))
 
     async def _listen(self) -> None:
-        """Hear Redis while there are screens; while it is away they poll, and are told to look once it is back.
+        """Hear Redis while there are screens; while it is away they are drawn for unasked, and told to look once it is
+        back.
 
         A cancellation alone does not end it for certain: the client swallows one that comes while it connects. So it
         also looks, in every silence, whether it is still wanted.
@@ -100,13 +165,13 @@ class Hub:
         failures = 0
         while self._is_wanted():
             try:
-                async for topic in _heard():
+                async for word in _heard():
                     if not self._is_wanted():
                         return
-                    if topic is None:
+                    if word is None:
                         continue
                     # The first word is the subscription itself: whatever came before it may have been missed.
-                    for told in (topic,) if topic else TOPICS if failures else ():
+                    for told in (word,) if word else TOPICS if failures else ():
                         self._tell(told)
                     failures = 0
             except (redis.RedisError, OSError) as error:
@@ -118,9 +183,14 @@ class Hub:
         task = asyncio.current_task()
         return bool(self._screens) and not (task and task.cancelling())
 
-    def _tell(self, topic: str) -> None:
+    def _tell(self, word: str) -> None:
+        topic, _space, key = word.partition(" ")
+        self._stale.set()
+        if topic == "alarms":
+            # Told to those alone whose strip it changes, once that is known.
+            return
         for screen in self._screens:
-            screen.hint(topic)
+            screen.hint(topic, key)
 
 
 async def _heard() -> AsyncIterator[str | None]:
@@ -136,7 +206,7 @@ async def _heard() -> AsyncIterator[str | None]:
                 yield None
             elif message["type"] == "subscribe":
                 yield ""
-            elif message["data"] in TOPICS:
+            elif message["data"].partition(" ")[0] in TOPICS:
                 yield message["data"]
 
 
@@ -150,7 +220,8 @@ def _hub() -> Hub:
 @require_GET
 @never_cache
 async def events(request: HttpRequest) -> HttpResponseBase:
-    """``event: queue`` (tickets, alarms) whenever that part of the screen should be read again."""
+    """``event: board`` with what changed in the queue; ``event: tickets`` (alarms, outages, …) when that part of the
+    screen should be read again, its data being the numbers of the tickets concerned, or nothing for any."""
     user = await request.auser()
     if not user.is_authenticated:
         return HttpResponse(status=401)
@@ -160,22 +231,25 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     key = request.session.session_key
     # Else each screen would hold a connection to PostgreSQL all day.
     await sync_to_async(connections.close_all)()
-    answer = StreamingHttpResponse(_stream(str(key)), content_type="text/event-stream")
+    stream = _stream(str(key), person=user.pk, kind=kind_of(user))
+    answer = StreamingHttpResponse(stream, content_type="text/event-stream")
     answer["X-Accel-Buffering"] = "no"
     return answer
 
 
-async def _stream(session_key: str) -> AsyncIterator[bytes]:
+async def _stream(session_key: str, *, person: int, kind: Kind | None) -> AsyncIterator[bytes]:
     check_at = time.monotonic() + SESSION_CHECK
-    async with _hub().screen() as screen:
+    hub = _hub()
+    async with hub.screen(person=person, kind=kind) as screen:
         yield f"retry: {RETRY_MS}\n: open\n\n".encode()
         while True:
-            topics = await screen.next_topics(min(KEEP_ALIVE, max(check_at - time.monotonic(), 0.01)))
+            patience = min(KEEP_ALIVE, max(check_at - time.monotonic(), 0.01))
+            told = await screen.next_hints(patience, hub.press)
             if time.monotonic() >= check_at:
                 if not await sync_to_async(_is_signed_in, thread_sensitive=False)(session_key):
                     return
                 check_at = time.monotonic() + SESSION_CHECK
-            yield b"".join(f"event: {topic}\ndata:\n\n".encode() for topic in topics) or b": here\n\n"
+            yield b"".join(told) or b": here\n\n"
 
 
 def _is_signed_in(session_key: str) -> bool:
@@ -183,9 +257,14 @@ def _is_signed_in(session_key: str) -> bool:
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     try:
-        return get_user(request).is_authenticated
+        user = get_user(request)
+        if user.pk is not None:
+            # An open live screen is not idle.
+            presence.keep_seen(user.pk)
     except (DatabaseError, InterfaceError):
         # The database being away is no reason to blind the screens; the next check will tell.
         return True
+    else:
+        return user.is_authenticated
     finally:
         connections.close_all()

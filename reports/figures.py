@@ -124,6 +124,8 @@ def _owed(period: Period) -> Q:
 
 
 IN_TIME = Q(settled_at__lte=F("due_at"))
+# The cause and the term of an outage were told in the very call: kept at once, and counted apart.
+NOT_TOLD_LIVE = Q(ticket__told_live_at=None)
 LATE = Q(settled_at__gt=F("due_at"))
 # A promise that moved to the main ticket of a duplicate is counted there, once.
 MOVED = Q(waiver=CallbackObligation.Waiver.DUPLICATE)
@@ -143,13 +145,20 @@ def _promise(title: Promise | str, condition: Callable[[Period], Q]) -> Figure:
 
 
 FIGURES: dict[str, Figure] = {
-    # Together these ten are all promises of the period, each promise once.
+    # Together these eleven are all promises of the period, each promise once.
     "kept_in_time": _promise(_("Сдержано в срок"), lambda p: _settled(p) & Q(state=State.KEPT) & IN_TIME),
     "kept_late": _promise(_("Перезвонили с опозданием"), lambda p: _settled(p) & Q(state=State.KEPT) & LATE),
     "open_in_time": _promise(_("Ещё не пора"), lambda p: _owed(p) & Q(due_at__gt=p.at)),
     "overdue": _promise(_("Просрочено, ждут"), lambda p: _owed(p) & Q(due_at__lte=p.at)),
-    "inbound_in_time": _promise(_("Позвонил сам до срока"), lambda p: _settled(p) & Q(state=State.SATISFIED) & IN_TIME),
-    "inbound_late": _promise(_("Позвонил сам после срока"), lambda p: _settled(p) & Q(state=State.SATISFIED) & LATE),
+    "told_live": _promise(
+        _("Сказано сразу: отключение"), lambda p: _settled(p) & Q(state=State.SATISFIED) & ~NOT_TOLD_LIVE
+    ),
+    "inbound_in_time": _promise(
+        _("Позвонил сам до срока"), lambda p: _settled(p) & Q(state=State.SATISFIED) & NOT_TOLD_LIVE & IN_TIME
+    ),
+    "inbound_late": _promise(
+        _("Позвонил сам после срока"), lambda p: _settled(p) & Q(state=State.SATISFIED) & NOT_TOLD_LIVE & LATE
+    ),
     "waived_in_time": _promise(
         _("Снято с причиной до срока"),
         lambda p: _settled(p) & Q(state=State.WAIVED) & ~MOVED & IN_TIME,
@@ -194,8 +203,8 @@ FIGURES: dict[str, Figure] = {
 
 # The partition: a test holds that they add up to «promised».
 FATES = (
-    "kept_in_time", "kept_late", "open_in_time", "overdue", "inbound_in_time", "inbound_late", "waived_in_time",
-    "waived_late", "not_callable", "moved",
+    "kept_in_time", "kept_late", "open_in_time", "overdue", "told_live", "inbound_in_time", "inbound_late",
+    "waived_in_time", "waived_late", "not_callable", "moved",
 )  # fmt: skip
 
 

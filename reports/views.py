@@ -19,8 +19,8 @@ from accounts.access import PersonRequest, roles_required
 from accounts.models import Role, User
 from callbacks.models import CallbackObligation, Clock
 from companies.models import Company
+from tickets.exports import csv_response
 
-from .exports import csv_response
 from .figures import FIGURES, Figure
 from .forms import PeriodForm
 from .listing import LISTINGS, Listing

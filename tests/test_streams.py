@@ -1,8 +1,10 @@
 """The stream of hints: who may listen, how soon it speaks, how it ends, and Redis being away."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +12,14 @@ import redis
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings as project
 from django.db import connections
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, override_settings
 
-from accounts.models import Role, User
+from accounts import clock
+from accounts.models import DutyPost, DutyShift, Role, User
 from callbacks import alarms
+from callbacks.services import claim
 from dispatch_center import streams
-from tickets.tests.factories import UserFactory
+from tickets.tests.factories import UserFactory, break_promise, make_promise
 
 BACKEND = project.AUTHENTICATION_BACKENDS[-1]
 
@@ -46,10 +50,31 @@ async def open_stream(user: User) -> AsyncIterator[bytes]:
     return aiter(answer.streaming_content)
 
 
+async def heard(stream: AsyncIterator[bytes], within: float = 2.0) -> list[tuple[str, str]]:
+    """The events of the next chunk, each with its data."""
+    chunk = (await asyncio.wait_for(anext(stream), within)).decode()
+    parts = [part.splitlines() for part in chunk.split("\n\n") if part.startswith("event: ")]
+    return [(name.removeprefix("event: "), data.removeprefix("data: ")) for name, data in parts]
+
+
 async def told(stream: AsyncIterator[bytes], within: float = 2.0) -> list[str]:
-    """The topics of the next chunk."""
-    chunk = await asyncio.wait_for(anext(stream), within)
-    return [line.removeprefix("event: ") for line in chunk.decode().splitlines() if line.startswith("event: ")]
+    """The hints of the next chunk that has any, or nothing at all; the board is left aside."""
+    async with asyncio.timeout(within):
+        while True:
+            events = await heard(stream, within)
+            hints = [topic for topic, _data in events if topic != "board"]
+            if hints or not events:
+                return hints
+
+
+async def board(stream: AsyncIterator[bytes], within: float = 5.0) -> dict[str, Any]:
+    """The next board."""
+    async with asyncio.timeout(within):
+        while True:
+            for topic, data in await heard(stream, within):
+                if topic == "board":
+                    told: dict[str, Any] = json.loads(data)
+                    return told
 
 
 def change(*topics: str) -> None:
@@ -100,8 +125,8 @@ async def test_a_storm_is_one_hint_per_topic_and_half_a_second(olga: User) -> No
     change(*["queue"] * 50, "nonsense")
     assert await told(stream) == ["queue"]
     assert streams.PAUSE - 0.1 < time.monotonic() - started < streams.PAUSE + 0.3
-    change("queue", "alarms")
-    assert await told(stream) == ["alarms"]
+    change("queue", "tickets")
+    assert await told(stream) == ["tickets"]
     assert await told(stream) == ["queue"]
 
 
@@ -120,7 +145,7 @@ async def test_two_screens_share_one_subscription(olga: User) -> None:
 @as_loop
 async def test_silence_is_filled_so_that_proxies_keep_the_line(olga: User) -> None:
     stream = await open_stream(olga)
-    await told(stream)
+    await board(stream)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "KEEP_ALIVE", 0.1)
         assert (await asyncio.wait_for(anext(stream), 1)).startswith(b":")
@@ -145,7 +170,7 @@ def test_a_stream_ends_with_its_session(olga: User, end: str, monkeypatch: pytes
         await asyncio.wait_for(anext(stream), 1)  # the check let it live
         await sync_to_async(leave)()
         async with asyncio.timeout(3):
-            assert all([b"event" not in chunk async for chunk in stream])
+            assert all([b"event: queue" not in chunk async for chunk in stream])
 
     async_to_sync(listen)()
 
@@ -172,6 +197,79 @@ def test_redis_away_ends_no_stream_and_its_return_refreshes_all(olga: User, sett
         assert await told(stream) == []
         await asyncio.sleep(0.7)
         settings.REDIS_URL = real
-        assert await told(stream, within=4) == ["alarms", "queue", "tickets"]
+        assert await told(stream, within=4) == ["line", "outages", "queue", "tickets"]
 
     async_to_sync(listen)()
+
+
+# ── The board ────────────────────────────────────────────────────────────────────────────────────────────────────
+@as_loop
+async def test_a_screen_gets_the_whole_board_first_and_then_what_differs(olga: User) -> None:
+    first = await sync_to_async(make_promise)()
+    stream = await open_stream(olga)
+
+    whole = await board(stream)
+
+    assert whole["base"] is None
+    assert whole["lists"]["queue"] == [f"promise-{first.pk}"]
+    assert whole["counts"]["queue"] == "1"
+
+    second = await sync_to_async(make_promise)(phone="+79101110002")
+    change("queue")
+    differs = await board(stream)
+
+    assert differs["base"] == whole["number"]
+    assert list(differs["rows"]) == [f"promise-{second.pk}"]
+    assert differs["lists"]["queue"] == [f"promise-{first.pk}", f"promise-{second.pk}"]
+
+
+@as_loop
+async def test_who_holds_a_call_is_on_every_screen_and_only_that_row_is_sent(olga: User) -> None:
+    held, _other = await sync_to_async(make_promise)(), await sync_to_async(make_promise)(phone="+79101110002")
+    stream = await open_stream(olga)
+    await board(stream)
+
+    await sync_to_async(lambda: claim(obligation=held, operator=olga, at=clock.now()))()
+    differs = await board(stream)
+
+    assert list(differs["rows"]) == [f"promise-{held.pk}"]
+    assert f'data-holder="{olga.pk}"' in differs["rows"][f"promise-{held.pk}"]
+
+
+@as_loop
+async def test_without_redis_the_board_is_drawn_all_the_same(olga: User) -> None:
+    with override_settings(REDIS_URL="unix:///nowhere/redis.sock"):
+        stream = await open_stream(olga)
+        await board(stream)
+        promise = await sync_to_async(make_promise)()
+        assert f"promise-{promise.pk}" in (await board(stream, within=2 * streams.UNASKED))["rows"]
+
+
+@as_loop
+async def test_an_organisation_is_sent_no_board(olga: User) -> None:
+    stranger = await sync_to_async(UserFactory.create)(role=Role.COMPANY)
+    stream = await open_stream(stranger)
+    await told(stream)
+    await listens()
+    await sync_to_async(make_promise)()
+    change("queue")
+    assert [topic for topic, _data in await heard(stream)] == ["queue"]
+
+
+@as_loop
+async def test_only_those_who_are_asked_are_told_of_an_alarm(olga: User) -> None:
+    at = await sync_to_async(clock.now)()
+    senior = await sync_to_async(UserFactory.create)(role=Role.SUPERVISOR)
+    hour = timedelta(hours=1)
+    await DutyShift.objects.acreate(user=senior, post=DutyPost.SUPERVISOR, starts_at=at - hour, ends_at=at + hour)
+    await sync_to_async(make_promise)(at=at - timedelta(minutes=11))
+    hers, his = await open_stream(olga), await open_stream(senior)
+    await board(hers)
+    await board(his)
+    await listens()
+
+    await sync_to_async(break_promise)(at)
+
+    assert "alarms" in await told(his, within=5)
+    with pytest.raises(TimeoutError):
+        await told(hers, within=1.5)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -36,8 +37,23 @@ class CategoryAdmin(RegisterAdmin[Category]):
     list_display_links = ("code", "problem")
     list_filter = ("group", "is_emergency", "is_active", "service")
     list_select_related = ("service",)
-    search_fields = ("code", "group", "problem", "place")
+    search_fields = ("code", "group", "problem", "place", "keywords")
     autocomplete_fields = ("service",)
+    fieldsets = (
+        (None, {"fields": ("code", "place", "group", "problem", "position", "is_active")}),
+        (_("Кто отвечает"), {"fields": ("responsible_kind", "service", "also_notify")}),
+        (_("Авария и опасность"), {"fields": ("is_emergency", "is_danger", "script")}),
+        (_("При разговоре"), {
+            "fields": ("keywords", "question"),
+            "description": _("Как ещё говорят: слова и обороты жителей через запятую, по ним категорию находят на "
+                             "рабочем месте. Вопрос задают до сохранения: от ответа зависит срок."),
+        }),
+        (_("Повторное обращение"), {
+            "fields": (("repeat_hours", "repeat_scope"),),
+            "description": _("Второй звонок о том же в течение этих часов и из тех же пределов — повтор. Пусто — "
+                             "повтором не считается."),
+        }),
+    )  # fmt: skip
 
     def has_delete_permission(self, request: HttpRequest, obj: Category | None = None) -> bool:
         """Old tickets name it: a category out of use is switched off."""
@@ -53,9 +69,24 @@ class NormForm(NormModelForm):
         help_text=_("Этих чисел в акте нет: на экранах они не названы нормой."),
     )  # fmt: skip
 
+    fix_minutes_by_celsius = forms.JSONField(
+        label=_("По температуре в комнате"), required=False, initial=list,
+        help_text=_("От скольких градусов сколько минут, от тёплого к холодному: [[12, 960], [10, 480], [8, 240]]."),
+    )  # fmt: skip
+
     class Meta:
         model = Norm
         fields = "__all__"
+
+    def clean_fix_minutes_by_celsius(self) -> list[list[int]]:
+        steps = self.cleaned_data["fix_minutes_by_celsius"] or []
+        if not isinstance(steps, list) or not all(_is_step(step) for step in steps):
+            raise ValidationError(_("Нужны пары чисел: градусы и минуты, как [[12, 960], [10, 480]]."))
+        return steps
+
+
+def _is_step(step: object) -> bool:
+    return isinstance(step, list) and len(step) == 2 and all(type(part) is int for part in step) and step[1] > 0
 
 
 @admin.register(Norm)
@@ -71,6 +102,7 @@ class NormAdmin(RegisterAdmin[Norm]):
     fieldsets = (
         (None, {"fields": ("category", "valid_from")}),
         (_("Сроки в минутах"), {"fields": ("localise_minutes", "check_minutes", "fix_minutes", "own_columns")}),
+        (_("В холод быстрее"), {"fields": ("fix_minutes_by_celsius",)}),
         (_("Летом дольше"), {
             "fields": ("summer_fix_minutes", ("summer_from", "summer_to")),
             "description": _("Если летом на устранение дано другое время: сколько минут и с какого по какой день, "

@@ -80,6 +80,7 @@ class Contact(models.Model):
             models.Index(fields=["phone", "-received_at"], name="contact_by_phone"),
             models.Index(fields=["received_at"], name="contact_by_time"),
             models.Index(fields=["phone_reversed"], name="contact_by_last_digits"),
+            models.Index(Reverse("second_phone"), name="contact_by_second_phone", condition=~Q(second_phone="")),
             GinIndex(fields=["name_search"], name="contact_by_name"),
             # A talk that ended as nothing is looked for all day; there are few of them.
             models.Index(fields=["received_at"], name="contact_unfinished", condition=Q(ended_as=None)),

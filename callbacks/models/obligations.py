@@ -98,6 +98,7 @@ class CallbackObligation(models.Model):
     round_started_at = models.DateTimeField(null=True)
     occurrences = models.PositiveSmallIntegerField(_("звонков от него"), default=1)
     claimed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("держит"))
+    claimed_at = models.DateTimeField(_("держит с"), null=True)
     claimed_until = models.DateTimeField(null=True)
     # The operator who let his lease lapse is not offered this call again for a while.
     lapsed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -126,6 +127,12 @@ class CallbackObligation(models.Model):
                 condition=Q(state__in=["open", "claimed", "dialling", "exhausted"]),
             ),
             models.Index(fields=["promised_at"], name="obligation_by_time"),
+            # What else is owed to the same person, asked whenever a call is taken.
+            models.Index(
+                fields=["number"],
+                name="obligation_by_number",
+                condition=Q(state__in=["open", "claimed", "dialling", "exhausted"]),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -153,6 +160,7 @@ class CallbackObligation(models.Model):
                         "promised_later",
                         "control_call",
                         "reopened",
+                        "delay",
                     ]
                 ),
                 name="obligation_reason_is_known",

@@ -12,7 +12,7 @@ from accounts.writes import Refused, write
 from callbacks import alarms
 from callbacks.models import CallAttempt, CallbackObligation
 
-from .claims import HeldByAnother, NeedsSupervisor, NotCallable
+from .claims import NeedsSupervisor, NotCallable, held_by_another, hold_person, refuse_beside
 from .promises import AlreadySettled, lock, stop_clock
 from .retries import COUNTED, next_attempt_at
 
@@ -33,23 +33,32 @@ class AttemptOver(Refused):
     code = "attempt_over"
 
 
+def lock_all(ids: Iterable[int]) -> dict[int, CallbackObligation]:
+    """These obligations by their id, held until the transaction ends: in one order, whoever's talk settles whose."""
+    held = CallbackObligation.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk")
+    return {obligation.pk: obligation for obligation in held}
+
+
 @write
-def start_attempt(*, obligation: CallbackObligation, operator: User, at: datetime) -> CallAttempt:
+def start_attempt(
+    *, obligation: CallbackObligation, operator: User, at: datetime, is_over: bool = False
+) -> CallAttempt:  # fmt: skip
     """The operator dials. The open attempt holds the claim; one number is never dialled by two.
 
-    Starting again by the same operator returns the attempt already in progress.
+    Starting again by the same operator returns the attempt already in progress. ``is_over``: it is written down
+    afterwards, so that somebody who has only taken another call to this person does not matter any more.
     """
     held = lock(obligation)
     if held.state == State.NOT_CALLABLE:
         raise NotCallable
     if held.state == State.EXHAUSTED and operator.role != Role.SUPERVISOR:
         raise NeedsSupervisor
-    if held.claimed_by_id != operator.pk and held.claimed_by_id and (held.claimed_until or at) > at:
-        raise HeldByAnother
+    hold_person(held.number)
+    other = held_by_another(held.number, operator=operator, at=at)
+    if other is not None and (other.pk == held.pk or other.state == State.DIALLING or not is_over):
+        raise refuse_beside(other)
     running = held.attempts.in_progress().first()
     if running is not None:
-        if running.operator_id != operator.pk:
-            raise HeldByAnother
         return running
     attempt = CallAttempt.objects.create(obligation=held, operator=operator, number=held.number, started_at=at)
     held.state = State.DIALLING
@@ -76,17 +85,16 @@ def finish_attempt(
 ) -> CallbackObligation:
     """Write down how a call ended and what follows from it.
 
-    A talk keeps the promise (and those in ``also``: further promises to the same number, when the operator says so);
-    anything else puts the call back with the time of the next try, or before the supervisor. Raises NoteRequired,
-    AttemptOver.
+    A talk keeps the promise (and those in ``also``: further promises to the same number, when the operator says so;
+    one of them that is settled meanwhile stays as it is); anything else puts the call back with the time of the next
+    try, or before the supervisor. Raises NoteRequired, AttemptOver.
     """
     if outcome == Outcome.REACHED and not note.strip():
         raise NoteRequired
-    # In one order, whoever's talk settles whose promise.
-    others = {obligation.pk: obligation for obligation in also if obligation.pk != attempt.obligation_id}
-    every = {**others, attempt.obligation_id: attempt.obligation}
-    locked = {pk: lock(every[pk]) for pk in sorted(every)}
+    locked = lock_all([attempt.obligation_id, *(obligation.pk for obligation in also)])
     held = locked.pop(attempt.obligation_id)
+    if held.is_final:
+        raise AlreadySettled
     # Whoever waited for the row may have read his moment before the call began.
     at = max(at, attempt.started_at)
     ended = CallAttempt.objects.filter(pk=attempt.pk, ended_at=None).update(
@@ -98,7 +106,8 @@ def finish_attempt(
     if outcome == Outcome.REACHED:
         _settle(held, attempt, state=State.KEPT, at=at)
         for other in locked.values():
-            _settle(other, attempt, state=State.KEPT, at=at)
+            if not other.is_final:
+                _settle(other, attempt, state=State.KEPT, at=at)
         return held
     counted = outcome in COUNTED
     held.counted_attempts += counted

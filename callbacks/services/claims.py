@@ -1,15 +1,21 @@
-"""Who rings whom: taking the most urgent call, holding it, giving it back."""
+"""Who rings whom: taking the most urgent call, holding it, giving it back. One person is rung by one operator."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Case, DateTimeField, Q, Value, When
+from django.db import connection
+from django.db.models import Case, DateTimeField, Exists, OuterRef, Q, Value, When
 from django.db.models.functions import Greatest
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Role, User
+from accounts.models import LineSpell, Role, User
 from accounts.writes import Refused, write
 from callbacks import alarms
 from callbacks.models import CallbackObligation
+from callbacks.models.obligations import CallbackObligationQuerySet
 
 from .promises import lock
 
@@ -19,24 +25,101 @@ State = CallbackObligation.State
 LEASE = timedelta(seconds=60)
 # He who let a lease lapse is not offered the same call again for so long.
 LAPSE_BAR = timedelta(minutes=5)
+# Advisory locks of this kind are taken by a person's number.
+PERSON = 26
 
 
 class HeldByAnother(Refused):
-    message = _("Этот звонок уже взял другой диспетчер.")
+    """Somebody else has this call in hand, or another one to the same person."""
+
+    message: Promise | str = _("Этот звонок уже взял другой диспетчер.")
     code = "held_by_another"
+
+
+def in_hand(at: datetime) -> Q:
+    """Those that somebody holds at ``at``: a call in progress is held however long it takes."""
+    return Q(state=State.DIALLING) | Q(state=State.CLAIMED, claimed_until__gt=at)
+
+
+def _beside(number: str, *, operator: User, at: datetime) -> CallbackObligationQuerySet:
+    """What somebody else than ``operator`` has in hand of this number, whatever it is about."""
+    return CallbackObligation.objects.filter(in_hand(at), number=number).exclude(claimed_by=operator)
+
+
+def held_by_another(number: str, *, operator: User, at: datetime) -> CallbackObligation | None:
+    """The call to this number that somebody else than ``operator`` has in hand, with his name."""
+    found = _beside(number, operator=operator, at=at)
+    return found.select_related("claimed_by").most_urgent_first().first()
+
+
+def refuse_beside(held: CallbackObligation) -> HeldByAnother:
+    """The refusal that names whoever has the person in hand, and since when he talks."""
+    talk = held.attempts.in_progress().first()
+    if talk is None:
+        return HeldByAnother(gettext("Этому человеку сейчас звонит %(name)s.") % {"name": held.claimed_by})
+    since = timezone.localtime(talk.started_at).strftime("%H:%M")
+    return HeldByAnother(
+        gettext("С этим человеком говорит %(name)s, с %(time)s.") % {"name": held.claimed_by, "time": since}
+    )
+
+
+def hold_person(number: str) -> None:
+    """Of those who would ring this number, one at a time goes on, until his transaction ends.
+
+    After the rows of the promises, never before them: whoever is let in waits for nobody's row any more.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [PERSON, number])
 
 
 @write
 def claim_next(*, operator: User, at: datetime) -> CallbackObligation | None:
-    """Hand ``operator`` the most urgent call that nobody holds, or None. Two operators never get the same."""
-    barred = Q(lapsed_by=operator, lapsed_at__gt=at - LAPSE_BAR) | Q(claimed_by=operator)
+    """Hand ``operator`` the most urgent call that nobody holds, or None. Two operators never get the same person."""
+    passed: list[str] = []
+    while (obligation := _most_urgent(operator, at=at, passed=passed)) is not None:
+        hold_person(obligation.number)
+        # Asked of the one call that would be taken: few people are owed two, and joining it to the queue costs more.
+        if not _beside(obligation.number, operator=operator, at=at).exists():
+            return _take(obligation, operator=operator, at=at)
+        passed.append(obligation.number)
+    return None
+
+
+def _most_urgent(operator: User, *, at: datetime, passed: Collection[str]) -> CallbackObligation | None:
     free = CallbackObligation.objects.callable_at(at).most_urgent_first()
     free = free.select_for_update(skip_locked=True, no_key=True)
-    # The bar holds only while something else can be offered: a call is never left lying because of it.
-    obligation = free.exclude(barred).first() or free.first()
-    if obligation is None:
+    if passed:
+        free = free.exclude(number__in=passed)
+    first = free.first()
+    if first is None or not _was_let_lapse(first, operator, at=at):
+        return first
+    barred = Q(lapsed_by=operator, lapsed_at__gt=at - LAPSE_BAR)
+    barred |= Q(claimed_by=operator, claimed_until__gt=at - LAPSE_BAR)
+    other = free.exclude(barred).first()
+    match _somebody_is_free(operator, at=at):
+        # Left for whoever is free; while everybody talks, it waits for nobody.
+        case True:
+            return other
+        case False:
+            return first
+    # Nobody says who is on the line: a call is never left lying because of the bar.
+    return other or first
+
+
+def _was_let_lapse(obligation: CallbackObligation, operator: User, *, at: datetime) -> bool:
+    """Whether ``operator`` had this very call a moment ago and let it go without a word."""
+    lapsed = {obligation.lapsed_by_id: obligation.lapsed_at, obligation.claimed_by_id: obligation.claimed_until}
+    lapsed_at = lapsed.get(operator.pk)
+    return lapsed_at is not None and lapsed_at > at - LAPSE_BAR
+
+
+def _somebody_is_free(operator: User, *, at: datetime) -> bool | None:
+    """Whether another operator is on the line with nothing in hand; None when nobody is on the line at all."""
+    holds = CallbackObligation.objects.filter(in_hand(at), claimed_by=OuterRef("user"))
+    on_line = dict(LineSpell.objects.on_line().values_list("user", Exists(holds)))
+    if not on_line:
         return None
-    return _take(obligation, operator=operator, at=at)
+    return any(not is_busy for user, is_busy in on_line.items() if user != operator.pk)
 
 
 @write
@@ -46,14 +129,13 @@ def claim(*, obligation: CallbackObligation, operator: User, at: datetime) -> Ca
     After enough tries that reached nobody, one more round is the supervisor's decision.
     """
     held = lock(obligation)
-    if held.state == State.EXHAUSTED and operator.role != Role.SUPERVISOR:
-        raise NeedsSupervisor
-    if held.state == State.DIALLING and held.claimed_by_id != operator.pk:
-        raise HeldByAnother
-    if held.state == State.CLAIMED and held.claimed_by_id != operator.pk and (held.claimed_until or at) > at:
-        raise HeldByAnother
     if held.state == State.NOT_CALLABLE:
         raise NotCallable
+    if held.state == State.EXHAUSTED and operator.role != Role.SUPERVISOR:
+        raise NeedsSupervisor
+    hold_person(held.number)
+    if other := held_by_another(held.number, operator=operator, at=at):
+        raise refuse_beside(other)
     return _take(held, operator=operator, at=at)
 
 

@@ -1,14 +1,14 @@
 """Writing down that somebody reached us."""
 
 from datetime import datetime
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.writes import Busy, write
-from callbacks.models import CallbackObligation, Contact
+from accounts.writes import Busy, Refused, write
+from callbacks.models import CallbackObligation, Contact, Deadline
 
 from .promises import promise_callback
 
@@ -16,6 +16,11 @@ Reason = CallbackObligation.Reason
 
 # How often a call that is neither joined nor made is tried again: others settle the open one in between.
 TURNS = 10
+
+
+class NotInProgress(Refused):
+    message = _("Этот разговор уже записал кто-то другой.")
+    code = "not_in_progress"
 
 
 def take_contact(
@@ -29,28 +34,60 @@ def take_contact(
     taken_by: User | None = None,
     ended_as: str | None = None,
     note: str = "",
-    intake_key: UUID | None = None,
 ) -> Contact:
     """Record one reaching of ours. ``phone`` is E.164; empty needs ``no_phone_reason``."""
     return Contact.objects.create(
         received_at=received_at, phone=phone, extension=extension, caller_name=caller_name.strip(), channel=channel,
         no_phone_reason="" if phone else (no_phone_reason or Contact.NoPhone.NOT_GIVEN),
-        taken_by=taken_by, ended_as=ended_as, note=note.strip(), intake_key=intake_key,
+        taken_by=taken_by, ended_as=ended_as, note=note.strip(),
     )  # fmt: skip
 
 
 @write
-def record_enquiry(
-    *, received_at: datetime, phone: str, operator: User, note: str, no_phone_reason: str = "", extension: str = "",
-    caller_name: str = "", intake_key: UUID | None = None,
-) -> Contact:  # fmt: skip
-    """An enquiry answered on the spot (ответ дан сразу): nothing is owed, and it is counted apart."""
-    if intake_key and (known := Contact.objects.filter(intake_key=intake_key).first()):
+def end_talk(*, contact: Contact, ended_as: Contact.EndedAs, note: str = "") -> Contact:
+    """Write down a talk that owes nothing: an enquiry answered on the spot, or a wrong number.
+
+    ``contact`` is unsaved, or one that has ended as nothing so far. The same ``intake_key`` again returns what was
+    written first. Raises NotInProgress.
+    """
+    contact.ended_as, contact.note = ended_as, note.strip()
+    if contact.pk:
+        ended = Contact.objects.filter(pk=contact.pk, ended_as=None).update(
+            ended_as=ended_as, note=contact.note, taken_by=contact.taken_by
+        )
+        if not ended:
+            raise NotInProgress
+        return contact
+    try:
+        with transaction.atomic():
+            contact.save()
+    except IntegrityError:
+        # The same form sent twice.
+        known = Contact.objects.filter(intake_key=contact.intake_key).first() if contact.intake_key else None
+        if known is None:
+            raise
         return known
-    return take_contact(
-        received_at=received_at, phone=phone, extension=extension, no_phone_reason=no_phone_reason,
-        caller_name=caller_name, taken_by=operator, ended_as=Contact.EndedAs.ENQUIRY, note=note, intake_key=intake_key,
+    return contact
+
+
+@write
+def record_enquiry(*, received_at: datetime, phone: str, operator: User, note: str) -> Contact:
+    """An enquiry answered on the spot (ответ дан сразу): nothing is owed, and it is counted apart."""
+    contact = Contact(
+        received_at=received_at, phone=phone, no_phone_reason="" if phone else Contact.NoPhone.NOT_GIVEN,
+        taken_by=operator,
     )  # fmt: skip
+    return end_talk(contact=contact, ended_as=Contact.EndedAs.ENQUIRY, note=note)
+
+
+@write
+def let_ladder_wait(*, promise: CallbackObligation, until: datetime) -> None:
+    """A promise written down from paper rings nobody before ``until``: all its rungs may lie in the past.
+
+    Its own time stays what it was: it is overdue and among the first of the queue from the start.
+    """
+    waiting = Deadline.objects.running().filter(obligation=promise, next_rung_at__lt=until)
+    waiting.update(next_rung_at=until)
 
 
 @write

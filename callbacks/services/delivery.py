@@ -8,13 +8,11 @@ from uuid import UUID, uuid4
 import structlog
 from django.conf import settings
 from django.utils.translation import gettext as _t
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from accounts.models import User
-from accounts.writes import Refused, write
-from callbacks import alarms, channels
-from callbacks.models import ChannelTurn, CitizenNotice, Envelope, Escalation, Outbox
+from accounts.writes import write
+from callbacks import channels
+from callbacks.models import ChannelTurn, CitizenNotice, Envelope, Outbox
 
 log = structlog.get_logger(__name__)
 
@@ -33,11 +31,6 @@ Posting = Envelope | CitizenNotice
 
 class NoAddress(Exception):
     """The recipient has lost his address on this channel since the message was written."""
-
-
-class AlreadyAcknowledged(Refused):
-    message = _("Эту эскалацию уже принял другой человек.")
-    code = "already_acknowledged"
 
 
 def deliver_outbox_batch(*, at: datetime, channel: str, limit: int = BATCH) -> int:
@@ -209,14 +202,3 @@ def _words_of(messages: list[Outbox]) -> tuple[str, str]:
     if len(messages) > LISTED:
         lines.append(_t("и ещё %(count)s на экране тревог") % {"count": len(messages) - LISTED})
     return subject[:200], "\n".join(lines)
-
-
-@write
-def acknowledge(*, escalation: Escalation, by: User, at: datetime, note: str = "") -> None:
-    """A named person takes the escalation on; the second one is told, not obeyed."""
-    taken = Escalation.objects.filter(pk=escalation.pk, acknowledged_at=None).update(
-        acknowledged_by=by, acknowledged_at=at, acknowledged_note=note.strip()[:500], repeat_at=None
-    )
-    if not taken:
-        raise AlreadyAcknowledged
-    alarms.tell_screens("alarms")

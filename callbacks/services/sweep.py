@@ -3,7 +3,9 @@
 from contextlib import suppress
 from datetime import datetime
 
+from accounts.services import close_idle_spells
 from accounts.writes import Refused
+from callbacks import alarms
 
 from .attempts import expire_abandoned_attempts
 from .heartbeats import beat
@@ -23,5 +25,7 @@ def sweep(*, at: datetime, keeper: str = "sweep") -> int:
     # Somebody holds a row for long: the next turn will find it, and this one has still done its work.
     with suppress(Refused):
         expire_abandoned_attempts(at=at)
+    if close_idle_spells(at=at):
+        alarms.tell_screens("line")
     beat(name=keeper, at=at)
     return done

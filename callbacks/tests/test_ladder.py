@@ -32,7 +32,7 @@ from callbacks.services import (
     stop_clock,
     sweep,
 )
-from callbacks.services.delivery import AlreadyAcknowledged
+from callbacks.services.answers import AlreadyAcknowledged
 from callbacks.services.promises import new_deadline
 from callbacks.services.rules import LawIsFixed, NoAnswerableRung, NoRungs, RungsOutOfOrder
 from companies.models import Company, Membership

@@ -40,6 +40,7 @@ from tickets.tests.factories import (
     make_ticket,
     member_of,
 )
+from tickets.tests.test_outages import announced, called
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +106,7 @@ def lively_days() -> None:
         record_missed_call(phone=f"+7920000000{number}", received_at=NOON, at=NOON)
         record_enquiry(received_at=NOON, phone=f"+7930000000{number}", operator=operators[0], note="Ответили.")
     make_promise(at=EVENING - 5 * MINUTE, phone="+79400000000")
+    called(announced(by=operators[0]), 1, operator=operators[0])
     while sweep(at=EVENING):
         pass
 
@@ -417,3 +419,10 @@ def test_a_page_beyond_the_last_is_the_last() -> None:
 def test_the_edge_of_time_is_survived() -> None:
     asked = {"from": date.max.isoformat(), "to": date.max.isoformat()}
     assert client_of().get(reverse("reports:overview"), asked).status_code in {200, 400}
+
+
+def test_what_was_told_live_is_counted_apart() -> None:
+    called(announced(), 1)
+    report = overview(of_day(NOON + 20 * MINUTE))
+    assert fates(report) == {"told_live": 1}
+    assert report.share.decided == 0

@@ -1,10 +1,19 @@
 // Theme, size and sound of this person. Runs before the first paint, so that nothing flashes or jumps.
+// Shifts share their computers: what somebody chose is kept by his name, and the last choice for who has made none.
 "use strict";
 (function () {
   const root = document.documentElement;
   const systemIsDark = window.matchMedia("(prefers-color-scheme: dark)");
-  const read = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
-  const write = (name, value) => { try { localStorage.setItem(name, value); } catch { /* private mode: until the next page */ } };
+  const person = document.currentScript.dataset.user || "";
+  const own = (name) => `${name}:${person}`;
+  const stored = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+  const read = (name) => (person && stored(own(name))) || stored(name);
+  function write(name, value) {
+    try {
+      localStorage.setItem(name, value);
+      if (person) localStorage.setItem(own(name), value);
+    } catch { /* private mode: until the next page */ }
+  }
   // The name "theme" and its three values are shared with Django's admin.
   const settings = {
     theme: { on: "dark", off: "light", unset: "auto", attribute: "bsTheme" },
@@ -32,6 +41,8 @@
     dress();
     showPressed();
   }
+  // The pages of the registers are Django's own and know the last choice only: it becomes this person's.
+  if (person && stored(own("theme"))) write("theme", stored(own("theme")));
   dress();
   document.addEventListener("DOMContentLoaded", showPressed);
   systemIsDark.addEventListener("change", refresh);

@@ -1,12 +1,11 @@
-// One stream of hints for all tabs of this browser (a SharedWorker), or for one tab where browsers have none (a Worker).
+// One stream for all tabs of this browser (a SharedWorker), or for one tab where browsers have none (a Worker).
+// It keeps the whole board, so that a new tab has it at once, and passes hints on.
 "use strict";
 (function () {
   const ports = new Set();
-  const topics = ["queue", "tickets", "alarms"];
-  let url = "";
-  let source = null;
+  const topics = ["queue", "tickets", "alarms", "outages", "line"];
+  let [url, source, timer, board] = ["", null, null, null];
   let failures = 0;
-  let timer = null;
   const tell = (message) => ports.forEach((port) => port.postMessage(message));
 
   function open() {
@@ -16,7 +15,7 @@
     source = new EventSource(url);
     source.addEventListener("open", () => {
       // While it was away anything may have changed.
-      if (failures) tell({ topics });
+      if (failures) tell({ hints: topics.map((topic) => [topic, ""]) });
       failures = 0;
       tell({ state: "open" });
     });
@@ -27,11 +26,29 @@
       shut();
       timer = setTimeout(open, Math.min(1000 * 2 ** failures, 20000));
     });
-    topics.forEach((topic) => source.addEventListener(topic, () => tell({ topics: [topic] })));
+    source.addEventListener("board", ({ data }) => takeBoard(JSON.parse(data)));
+    topics.forEach((topic) => source.addEventListener(topic, ({ data }) => tell({ hints: [[topic, data]] })));
+  }
+  function takeBoard(told) {
+    if (told.base === null) board = told;
+    else if (!board || board.number !== told.base) return again();
+    else {
+      board.parts = { ...board.parts, ...told.parts };
+      const rows = { ...board.rows, ...told.rows };
+      const names = Object.values(told.lists).flat();
+      board.rows = Object.fromEntries(names.map((name) => [name, rows[name]]));
+      [board.number, board.lists, board.counts] = [told.number, told.lists, told.counts];
+    }
+    tell({ board });
+  }
+  function again() {
+    // An edition was missed: a new stream begins with the whole.
+    shut();
+    open();
   }
   function shut() {
     source?.close();
-    source = null;
+    source = board = null;
   }
   function serve(port) {
     port.onmessage = ({ data }) => {
@@ -44,6 +61,7 @@
       url = data.url;
       open();
       if (source?.readyState === EventSource.OPEN) port.postMessage({ state: "open" });
+      if (board) port.postMessage({ board });
     };
   }
   if ("onconnect" in self) self.onconnect = (event) => serve(event.ports[0]);

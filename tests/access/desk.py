@@ -26,9 +26,10 @@ def promise(scene: Any) -> dict[str, Any]:
 
 ROWS = [
     Row("desk:queue", "GET", READERS),
+    Row("desk:board", "GET", READERS),
+    Row("desk:strip", "GET", READERS),
+    Row("desk:counts", "GET", READERS),
     Row("desk:tickets", "GET", READERS),
-    Row("desk:search", "GET", READERS),
-    Row("desk:search", "POST", READERS, data=lambda scene: {"text": "кирова"}),
     Row("desk:card", "GET", READERS, kwargs=number),
     Row("desk:callback", "GET", READERS, kwargs=promise),
     Row("desk:alarms", "GET", READERS),

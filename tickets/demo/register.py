@@ -1,4 +1,4 @@
-"""Towns, houses, organisations and who answers for what, from register.toml."""
+"""Towns, houses, organisations and who answers for what, from register.toml; the villages from settlements.toml."""
 
 import tomllib
 from datetime import date
@@ -9,6 +9,7 @@ from accounts.writes import write
 from companies.models import Building, Company, Locality, Responsibility, Service, search_text_of
 
 FILE = Path(__file__).with_name("register.toml")
+SETTLEMENTS = Path(__file__).with_name("settlements.toml")
 SINCE = date(2024, 1, 1)
 EVERYWHERE = ["everywhere"]
 FLATS_ON_A_FLOOR = 4
@@ -50,10 +51,19 @@ def _load_localities(register: Register) -> dict[str, Locality]:
         Locality(name=row["name"], district=row["district"], area_code=row["area_code"])
         for row in register["locality"]
     ]  # fmt: skip
-    Locality.objects.bulk_create(rows, ignore_conflicts=True)
+    Locality.objects.bulk_create([*rows, *_settlements()], ignore_conflicts=True)
     wanted = {(row.name, row.district) for row in rows}
     found = Locality.objects.filter(name__in=[row.name for row in rows])
     return {locality.name: locality for locality in found if (locality.name, locality.district) in wanted}
+
+
+def _settlements() -> list[Locality]:
+    districts = tomllib.loads(SETTLEMENTS.read_text(encoding="utf-8"))["district"]
+    return [
+        Locality(name=name, district=district["name"], area_code=district["area_code"])
+        for district in districts
+        for name in district["settlements"]
+    ]
 
 
 def _load_buildings(register: Register, localities: dict[str, Locality]) -> int:
@@ -94,12 +104,13 @@ def _load_responsibilities(register: Register, localities: dict[str, Locality]) 
         for locality, street, house in _houses(register, localities)
         if street["manager"]
     ]  # fmt: skip
+    everywhere = list(Locality.objects.all())
     for supply in register["supply"]:
-        places = list(localities) if supply["localities"] == EVERYWHERE else supply["localities"]
+        is_everywhere = supply["localities"] == EVERYWHERE
+        places = everywhere if is_everywhere else [localities[name] for name in supply["localities"]]
         rows += [
             Responsibility(
-                company=companies[supply["company"]], service=services[code], valid_from=SINCE,
-                locality=localities[place],
+                company=companies[supply["company"]], service=services[code], valid_from=SINCE, locality=place,
             )
             for code in supply["services"]
             for place in places

@@ -40,6 +40,7 @@ from tickets.services import (
 )
 from tickets.workflow import CancelReason, PostponeReason, RejectReason, UnconfirmedReason
 
+from .outages import Incident
 from .register import FLATS_ON_A_FLOOR
 
 FILE = Path(__file__).with_name("story.toml")
@@ -50,6 +51,9 @@ SERVED = ("г. Калуга", "г. Обнинск")
 UNANSWERED = timedelta(minutes=30)
 # Deadlines are drawn near or far by these in turn, so that no two lives are alike.
 STRETCH = (1.0, 0.85, 1.15, 0.7, 1.05, 0.92, 1.3, 0.8)
+
+# Their calls are numbered by them, far from those of other tickets.
+FIRST_OUTAGE = 31
 
 WORKS = "Заменили неисправный участок, проверили под нагрузкой, убрали за собой."
 TOLD = "Сказала, кто взял заявку и когда придут. Заявитель согласен."
@@ -142,6 +146,9 @@ class Story:
         for talk in self.book["enquiry"]:
             moment = self.tells_until - talk["ago"] * MINUTE
             self._happens(moment, partial(self._answer_at_once, talk))
+        for number, told in enumerate(self.book["outage"], start=FIRST_OUTAGE):
+            incident = Incident(told, number, self.tells_until, next(self.operators), intake_key)
+            incident.plan(self._happens)
 
     def _past(self) -> Iterator[tuple[Life, datetime]]:
         past, lives = self.book["past"], self.book["lives"]

@@ -1,6 +1,6 @@
 """What several forms ask for: a moment, a telephone number."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -12,6 +12,10 @@ from callbacks.models import Contact
 
 # Years that every time zone can show.
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2099
+# Paper notes of a long breakdown are written down later; further back it is a slip of the pen.
+OLDEST_CALL = timedelta(days=31)
+# The operator's clock and ours differ a little.
+SLIP = timedelta(minutes=1)
 
 
 class MomentField(forms.DateTimeField):
@@ -54,3 +58,12 @@ def told_phone(told: dict[str, Any], *, area_code: str = "") -> Phone:
         return parse_phone(text, area_code=area_code)
     except WrongPhone as wrong:
         raise ValidationError({"phone": wrong.message}) from None
+
+
+def past_call(moment: datetime, *, at: datetime) -> datetime:
+    """When a call came that is written down at ``at``. Raises ValidationError."""
+    if moment > at + SLIP:
+        raise ValidationError(_("Звонок не может быть в будущем."))
+    if moment < at - OLDEST_CALL:
+        raise ValidationError(_("Звонок не может быть старше 31 дня."))
+    return min(moment, at)

@@ -7,7 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Length, Now
+from django.db.models.functions import Length, Now, Reverse
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
@@ -141,10 +141,6 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """What the caller with this number (E.164) has told us; for the centre's people only."""
         return self.filter(contact__phone=number)
 
-    def ending_with(self, digits: str) -> Self:
-        """By the last digits of the ticket's number or of the caller's; for the centre's people only."""
-        return self.filter(Q(number__endswith=digits) | Q(contact__phone__endswith=digits))
-
     def with_nearest_clock(self) -> Self:
         """``next_due_at``: when the nearest running clock of the work is due, None when none runs."""
         running = Deadline.objects.running().filter(ticket_deadline__ticket=models.OuterRef("pk"))
@@ -192,7 +188,10 @@ class Ticket(models.Model):
         Company, models.PROTECT, null=True, related_name="tickets", verbose_name=_("исполнитель")
     )
     foreman = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("мастер"))
-    registered_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("кто принял"))
+    # Its index is the one by person and time below.
+    registered_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", verbose_name=_("кто принял"), db_index=False
+    )
     registered_at = models.DateTimeField(_("зарегистрирована"))
     # When it broke, where the caller knows: some norms count from there.
     damaged_at = models.DateTimeField(_("когда случилось"), null=True)
@@ -229,6 +228,9 @@ class Ticket(models.Model):
             models.Index(fields=["company", "status", "-registered_at"], name="ticket_of_company"),
             models.Index(fields=["building", "-registered_at"], name="ticket_of_building"),
             GinIndex(fields=["search"], name="ticket_search"),
+            models.Index(Reverse("number"), name="ticket_by_last_digits"),
+            models.Index(Reverse("site_phone"), name="ticket_by_site_phone", condition=~Q(site_phone="")),
+            models.Index(fields=["registered_by", "-registered_at"], name="ticket_of_operator"),
             models.Index(fields=["outage"], name="ticket_of_outage", condition=Q(outage__isnull=False)),
             # Neighbours, and several calls from one house or street, also where the register has no such house.
             models.Index(fields=["street", "house", "-registered_at"], name="ticket_by_street"),
@@ -310,12 +312,12 @@ class TicketEventQuerySet(models.QuerySet["TicketEvent"]):
     def visible_to(self, user: User) -> Self:
         """An organisation reads that a ticket was registered and what happened while it had it.
 
-        What the centre's people wrote down for each other is not for it.
+        What the centre's people wrote down for each other, and the citizen's numbers, are not for it.
         """
         if user.is_of_centre:
             return self
         theirs = self.filter(Q(company=None, step="register") | Q(company__memberships__user=user))
-        return theirs.exclude(step="comment", actor__role__in=CENTRE_ROLES)
+        return theirs.exclude(step="comment", actor__role__in=CENTRE_ROLES).exclude(step="correct_phone")
 
 
 class TicketEvent(models.Model):
@@ -331,7 +333,7 @@ class TicketEvent(models.Model):
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
     reason = models.CharField(max_length=24, blank=True)
     note = models.TextField(blank=True)
-    # What else the step carried: planned_at, until, works, act_number, said_by, duplicate_of.
+    # What else the step carried: planned_at, until, works, act_number, said_by, duplicate_of; was and became.
     details = models.JSONField(default=dict)
 
     objects = TicketEventQuerySet.as_manager()
@@ -345,7 +347,7 @@ class TicketEvent(models.Model):
         ]
 
     # What was said to the citizen or about him is the centre's own; what the organisation must mend is for it.
-    CENTRES_OWN_NOTES = ("register", "close", "close_unconfirmed", "cancel", "mark_duplicate")
+    CENTRES_OWN_NOTES = ("register", "close", "close_unconfirmed", "cancel", "mark_duplicate", "correct_address")
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.step}"

@@ -15,7 +15,7 @@ from .terms import Terms, fix_due, reply_due
 # From the norm, and known to whoever has the work.
 NORM_CLOCKS = (Clock.LOCALISE, Clock.CHECK, Clock.FIX, Clock.WRITTEN_REPLY)
 # Every clock that hangs on a ticket and stops with it.
-TICKET_CLOCKS = (Clock.WAITING_CENTRE, Clock.ACCEPTANCE, Clock.PLANNED_TERM, *NORM_CLOCKS)
+TICKET_CLOCKS = (Clock.WAITING_CENTRE, Clock.ACCEPTANCE, Clock.PLANNED_TERM, Clock.REPEATS, *NORM_CLOCKS)
 
 
 def opening_clocks(
@@ -55,32 +55,48 @@ def norm_clocks(
             clock=clock, started_at=started_at, due_at=due_at, source=norm.act, mark=norm.mark_of(clock), rules=rules,
             company=ticket.company, operator=operator, title=title_of(ticket),
         )
-        for clock, (started_at, due_at) in norm_spans(norm, at=at, damaged_at=damaged_at).items()
+        for clock, (started_at, due_at) in norm_spans(
+            norm, at=at, damaged_at=damaged_at, celsius=ticket.celsius
+        ).items()
     ]  # fmt: skip
 
 
-def norm_spans(norm: Norm, *, at: datetime, damaged_at: datetime) -> dict[Clock, tuple[datetime, datetime]]:
-    """Since when and until when each clock of ``norm`` runs for what is registered at ``at``."""
+def norm_spans(
+    norm: Norm, *, at: datetime, damaged_at: datetime, celsius: int | None = None
+) -> dict[Clock, tuple[datetime, datetime]]:
+    """Since when and until when each clock of ``norm`` runs for what is registered at ``at``.
+
+    ``celsius``: degrees in the room, where the norm's time depends on them.
+    """
     spans: dict[Clock, tuple[datetime, datetime]] = {}
     for clock in (Clock.LOCALISE, Clock.CHECK):
         if minutes := norm.minutes_of(clock):
             spans[clock] = (at, at + timedelta(minutes=minutes))
     if norm.fix_minutes:
-        spans[Clock.FIX] = fix_due(terms_of(norm), registered_at=at, damaged_at=damaged_at)
+        spans[Clock.FIX] = fix_due(terms_of(norm, celsius), registered_at=at, damaged_at=damaged_at)
     if norm.reply_working_days:
         spans[Clock.WRITTEN_REPLY] = (at, reply_due(at, norm.reply_working_days, _local_days(at)))
     return spans
 
 
-def terms_of(norm: Norm) -> Terms:
+def terms_of(norm: Norm, celsius: int | None = None) -> Terms:
     """The length of the repair by this norm, with its peculiarities."""
+    minutes = norm.fix_minutes or 0
+    if celsius is not None and norm.fix_minutes_by_celsius:
+        minutes = _minutes_at(celsius, norm.fix_minutes_by_celsius)
     return Terms(
-        length=timedelta(minutes=norm.fix_minutes or 0),
+        length=timedelta(minutes=minutes),
         summer_length=timedelta(minutes=norm.summer_fix_minutes) if norm.summer_fix_minutes else None,
         summer=(norm.summer_from, norm.summer_to) if norm.summer_from else None,
         window=(norm.opens_at, norm.closes_at) if norm.opens_at and norm.closes_at else None,
         counts_from_damage=norm.counts_from_damage,
     )
+
+
+def _minutes_at(celsius: int, steps: list[list[int]]) -> int:
+    """The time of the warmest step that the room still reaches; colder than all of them: the shortest time."""
+    reached = [minutes for degrees, minutes in sorted(steps, reverse=True) if celsius >= degrees]
+    return reached[0] if reached else min(minutes for _degrees, minutes in steps)
 
 
 def _local_days(at: datetime) -> dict[date, bool]:

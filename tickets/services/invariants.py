@@ -35,6 +35,7 @@ KEPT = ", ".join(
         "callbacks_contact", "callbacks_deadline", "callbacks_callbackobligation", "callbacks_callattempt",
         "callbacks_escalation", "callbacks_outbox", "callbacks_envelope", "callbacks_clockrule", "callbacks_rung",
         "tickets_ticket", "tickets_ticketdeadline", "tickets_ticketpromise", "tickets_ticketevent",
+        "tickets_outage", "tickets_outagenews", "tickets_addedcontact",
         "accounts_accessrecord",
     )
 )  # fmt: skip
@@ -201,6 +202,32 @@ QUERIES: dict[str, str] = {
         UNION ALL SELECT e.id FROM callbacks_escalation e WHERE e.raised_at > e.recorded_at + {LOCK_WAIT}
         UNION ALL SELECT t.id FROM tickets_ticket t WHERE t.registered_at > t.recorded_at + {LOCK_WAIT}
         UNION ALL SELECT v.id FROM tickets_ticketevent v WHERE v.happened_at > v.recorded_at + {LOCK_WAIT}""",
+    "I16 a clock of news that runs without an open outage": """
+        SELECT d.id FROM callbacks_deadline d LEFT JOIN tickets_outage o ON o.news_deadline_id = d.id
+        WHERE d.clock = 'outage_news' AND d.stopped_at IS NULL
+          AND (o.id IS NULL OR o.ended_at IS NOT NULL OR o.called_off_at IS NOT NULL)""",
+    "I16 an open outage that owes no news": """
+        SELECT o.id FROM tickets_outage o LEFT JOIN callbacks_deadline d ON d.id = o.news_deadline_id
+        WHERE o.ended_at IS NULL AND o.called_off_at IS NULL AND (d.id IS NULL OR d.stopped_at IS NOT NULL)""",
+    "I16 an outage without a house, a service or a first word": """
+        SELECT o.id FROM tickets_outage o
+        WHERE NOT EXISTS (SELECT 1 FROM tickets_outagebuilding b WHERE b.outage_id = o.id)
+           OR NOT EXISTS (SELECT 1 FROM tickets_outage_services s WHERE s.outage_id = o.id)
+           OR NOT EXISTS (SELECT 1 FROM tickets_outagenews n WHERE n.outage_id = o.id)""",
+    "I16 told live without a talk that keeps the promise": """
+        SELECT t.id FROM tickets_ticket t JOIN callbacks_callbackobligation o ON o.id = t.callback_id
+        WHERE t.told_live_at IS NOT NULL AND (t.outage_id IS NULL OR o.state <> 'satisfied')""",
+    "I17 repeats that nobody made, or that nobody counted": """
+        SELECT t.id FROM tickets_ticket t LEFT JOIN tickets_addedcontact a
+            ON a.ticket_id = t.id AND a.kind = 'repeat'
+        WHERE t.repeats > 0 OR a.id IS NOT NULL GROUP BY t.id HAVING t.repeats <> count(a.id)""",
+    "I17 a neighbour without a promise of his own": """
+        SELECT a.id FROM tickets_addedcontact a WHERE a.kind = 'neighbour' AND NOT EXISTS (
+            SELECT 1 FROM tickets_ticketpromise p JOIN callbacks_callbackobligation o ON o.id = p.obligation_id
+            WHERE p.ticket_id = a.ticket_id AND o.contact_id = a.contact_id)""",
+    "I17 a joined call that ended as something else": """
+        SELECT a.id FROM tickets_addedcontact a JOIN callbacks_contact c ON c.id = a.contact_id
+        WHERE c.ended_as IS DISTINCT FROM 'added'""",
 }
 
 

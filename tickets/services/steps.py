@@ -30,6 +30,8 @@ from .clocks import (
     stop_clocks,
     title_of,
 )
+from .delays import is_later, promise_delay, term_of
+from .neighbours import promise_neighbours
 
 Reason = CallbackObligation.Reason
 Waiver = CallbackObligation.Waiver
@@ -82,6 +84,9 @@ class Given:
     act_number: str = ""
     said_by: str = ""
     duplicate_of: Ticket | None = None
+    # What the caller said of the work: his mark, and why it is not done.
+    mark: int | None = None
+    undone: str = ""
 
 
 @write
@@ -100,11 +105,12 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
     if actor.is_of_company and not Ticket.objects.visible_to(actor).filter(pk=held.pk).exists():
         raise StepRefused
     _check_needs(rule, facts)
-    before = held.status
+    before, term = held.status, term_of(held)
     if rule.target is not None:
         held.status = rule.target
     if effect := EFFECTS.get(step):
         effect(held, facts)
+    held.mark = facts.mark or held.mark
     held.save()
     TicketEvent.objects.create(
         ticket=held, step=step, actor=actor, from_status=before, to_status=held.status, company=held.company,
@@ -112,7 +118,9 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
     )  # fmt: skip
     if step == "reopen":
         _promise_again(held, facts)
-    alarms.tell_screens("tickets")
+    if held.term_told_at and is_later(term_of(held), than=term):
+        promise_delay(ticket=held, at=at)
+    alarms.tell_screens("tickets", held.number)
     return held
 
 
@@ -139,6 +147,8 @@ def _details(facts: Given) -> dict[str, str]:
         "act_number": facts.act_number.strip(),
         "said_by": facts.said_by.strip(),
         "duplicate_of": facts.duplicate_of.number if facts.duplicate_of else "",
+        "mark": str(facts.mark or ""),
+        "undone": facts.undone,
     }
     return {name: value for name, value in given.items() if value}
 
@@ -213,6 +223,7 @@ def _done(ticket: Ticket, facts: Given) -> None:
         contact=ticket.contact, reason=Reason.CONTROL_CALL, promised_at=facts.at, at=facts.at,
         due_at=due_at, not_before=not_before, rules=rules, title=title_of(ticket),
     )  # fmt: skip
+    promise_neighbours(ticket=ticket, at=facts.at, not_before=not_before, due_at=due_at, rules=rules)
 
 
 def control_call_window(done_at: datetime, rules: Rules) -> tuple[datetime, datetime]:

@@ -39,6 +39,7 @@ TAKEN: dict[str, Promise | str] = {
     "reopen": _("Возобновлена"),
     "comment": _("Запись"),
     "give": _("Дана мастеру"),
+    "correct_address": _("Исправлен адрес"),
 }
 TONES = {
     Status.ASSIGNED: "soon", Status.ACCEPTED: "info", Status.IN_WORK: "info", Status.RETURNED: "late",

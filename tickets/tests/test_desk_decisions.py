@@ -101,7 +101,7 @@ def test_nobody_else_decides(later: None, role: Role, name: str) -> None:
 def test_the_list_asks_little_however_long_it_is(client: Client, django_assert_max_num_queries: Any) -> None:
     for number in range(4):
         given_up(make_ticket(phone=f"+7910111000{number}").callback)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(21):
         page(client, "desk:queue")
 
 

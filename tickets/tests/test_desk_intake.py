@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role
+from accounts.moments import moment as moment_words
 from callbacks.models import CallbackObligation, Contact, Deadline
 from companies.models import Building
-from dispatch_center.templatetags.look import moment as moment_words
 from tickets.models import Ticket
 from tickets.tests.factories import (
     MINUTE,
@@ -135,9 +135,9 @@ def test_a_house_that_the_register_does_not_know_is_typed(client: Client) -> Non
         ({"phone": ""}, "Нужен номер телефона или причина"),
         ({"phone": "1" * 60}, "Убедитесь"),
         ({"category": ""}, "Выберите, что случилось"),
-        ({"category": "X99"}, "Выберите корректный вариант"),
+        ({"category": "X99"}, "Выберите, что случилось, из списка"),
         ({"text": "  "}, "Опишите, что случилось"),
-        ({"address": "нигде 1"}, "впишите улицу и дом ниже"),
+        ({"address": "нигде 1"}, "возьмите адрес как набран"),
         ({"address": "", "street": "Луговая"}, "Нужны улица и дом"),
         ({"received_at": "2026-02-02T18:00:00"}, "не может быть в будущем"),
         ({"received_at": "2025-12-02T18:00:00"}, "старше 31 дня"),
@@ -218,12 +218,12 @@ def test_houses_are_suggested_by_a_few_letters_the_exact_one_first(client: Clien
 
     shown = part(client, "buildings", address="кир 20")
 
-    assert shown.count("combo-option") == 10
+    assert len(re.findall(r'data-value="\d', shown)) == 10
     assert shown.index("ул. Кирова, 20 ") < shown.index("ул. Кирова, 200")
 
 
 def test_suggestions_ask_the_database_once(client: Client, house: Building, django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         part(client, "buildings", address="кир 20")
 
 

@@ -63,7 +63,8 @@ def test_the_desk(house: Building) -> None:
     with CaptureQueriesContext(connection) as captured:
         answer = client.post(reverse("desk:intake"), told)
     assert answer.status_code == 302, answer.text
-    assert len(counted(captured)) <= MOST, "\n".join(counted(captured))
+    # One more lets go of the draft.
+    assert len(counted(captured)) <= MOST + 1, "\n".join(counted(captured))
 
 
 def test_the_api(house: Building) -> None:

@@ -28,7 +28,7 @@ from tickets.forms.crew import ForemanForm
 from tickets.forms.steps import StepForm
 from tickets.models import PortalTab, Ticket, TicketEvent
 from tickets.services.steps import NeedMissing
-from tickets.views.asked import DETAILS_OF_WORK, Alarm, alarms_from, asked_of_organisation, open_in_organisation
+from tickets.views.asked import DETAILS, Alarm, alarms_from, asked_of_organisation, open_in_organisation
 from tickets.workflow import STEPS, WITH_COMPANY, steps_for
 
 P = ParamSpec("P")
@@ -180,7 +180,7 @@ def answer(request: HttpRequest, asker: Asker, pk: int) -> HttpResponse:
 def _asked(asker: Asker, *, at: datetime) -> tuple[list[Alarm], list[Alarm]]:
     """What waits for this person's answer, and what will be late soon."""
     found = open_in_organisation(asker.user, asker.company, at=at)
-    alarms = alarms_from(found.select_related(*DETAILS_OF_WORK)[:SHOWN_ALARMS], user=asker.user)
+    alarms = alarms_from(found.select_related(*DETAILS)[:SHOWN_ALARMS], user=asker.user)
     return [one for one in alarms if one.asks], [one for one in alarms if not one.asks]
 
 

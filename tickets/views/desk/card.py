@@ -23,6 +23,7 @@ from callbacks.services import Ladder, LadderRing, LadderStep, ladder_of
 from tickets import services
 from tickets.forms.steps import StepForm
 from tickets.models import Ticket, TicketEvent
+from tickets.services.portals import portal_of
 from tickets.services.steps import NeedMissing
 from tickets.workflow import (
     STEPS,
@@ -32,6 +33,8 @@ from tickets.workflow import (
     UnconfirmedReason,
     steps_for,
 )
+
+from .outage_card import read_ties
 
 NORM_CLOCKS = (Clock.LOCALISE, Clock.CHECK, Clock.FIX)
 REASONS = {
@@ -131,9 +134,24 @@ def _find(request: PersonRequest, number: str) -> Ticket:
     return get_object_or_404(found, number=number)
 
 
-def _show(
-    request: PersonRequest, ticket: Ticket, *, at: datetime, tried: tuple[str, StepForm] | None = None
-) -> HttpResponse:
+@dataclass(frozen=True, slots=True)
+class TicketFile:
+    """What belongs to a ticket besides its own fields: promises, clocks, their ladders, and all of it as a history."""
+
+    promises: list[CallbackObligation]
+    clocks: list[Deadline]
+    ladders: dict[int, Ladder]
+    history: list[Line]
+
+    @property
+    def nearest(self) -> Deadline | None:
+        """The running clock that is due first."""
+        every = [*self.clocks, *(promise.deadline for promise in self.promises if promise.deadline)]
+        running = [one for one in every if one.stopped_at is None]
+        return min(running, key=lambda one: one.due_at, default=None)
+
+
+def read_file(ticket: Ticket, *, at: datetime) -> TicketFile:
     owed = list(
         CallbackObligation.objects.filter(pk__in=services.promise_ids(ticket))
         .select_related("claimed_by", "waived_by", "settled_by__operator", "deadline")
@@ -145,17 +163,25 @@ def _show(
     )
     every = [*clocks, *(promise.deadline for promise in owed if promise.deadline)]
     ladders = ladder_of(every, at=at)
-    running = [one for one in every if one.stopped_at is None]
+    return TicketFile(owed, clocks, ladders, _history(ticket, owed, ladders.values()))
+
+
+def _show(
+    request: PersonRequest, ticket: Ticket, *, at: datetime, tried: tuple[str, StepForm] | None = None
+) -> HttpResponse:
+    file = read_file(ticket, at=at)
     context: dict[str, Any] = {
         "ticket": ticket,
         "at": at,
-        "clocks": clocks,
-        "promises": owed,
+        "clocks": file.clocks,
+        "promises": file.promises,
         "outstanding": CallbackObligation.OUTSTANDING,
-        "ladders": ladders,
-        "nearest": min(running, key=lambda one: one.due_at, default=None),
+        "ladders": file.ladders,
+        "nearest": file.nearest,
         "steps": _buttons(ticket, request.user, tried),
-        "history": _history(ticket, owed, ladders.values()),
+        "history": file.history,
+        "portal_state": portal_of(ticket, at),
+        "ties": read_ties(ticket, request.user, at=at),
         "takes_calls": request.user.role in ("operator", "supervisor"),
     }
     return render(request, "desk/card.html", context)

@@ -1,9 +1,12 @@
-"""Writing a call down: the form, its helpful parts, what is told to the caller at the end; and missed calls."""
+"""Writing a call down: the form, what becomes of it, and what is told to the caller at the end."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,89 +14,172 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import clock
 from accounts.access import PersonRequest, roles_required
-from accounts.phones import WrongPhone, format_phone, parse_phone
+from accounts.models import User
+from accounts.phones import format_phone
 from accounts.writes import Refused
 from callbacks import services as promises
 from callbacks.models import CallbackObligation, Contact
-from companies.models import Building
 from tickets import services
-from tickets.forms.addresses import suggest
-from tickets.forms.intake import IntakeForm, MissedCallForm, SettleForm, guided_for
-from tickets.models import Category, Norm, Ticket
+from tickets.forms.intake import ENDINGS, IntakeForm
+from tickets.models import AddedContact, Category, IntakeDraft, Ticket
 
-from .norm_terms import norm_terms
-from .promises import WITH_TICKET, ticket_shown
+from .guide import guide_of
 from .queue import TAKES_CALLS
 
-private = sensitive_post_parameters("phone", "caller_name", "text", "note", "address")
-NAMES_SHOWN = 5
-LONGEST_TALK = timedelta(hours=4)
+PRIVATE = (
+    "phone", "outside_phone", "second_phone", "site_phone", "caller_name", "for_whom", "text", "address", "access_note",
+    "handed_to",
+)  # fmt: skip
+LONGEST_NUMBER = 19
 
 
-@private
+class AlreadySaved(Refused):
+    """The same form was saved before with other words in it: perhaps from another window."""
+
+    code = "already_saved"
+
+    def __init__(self, ticket: Ticket) -> None:
+        told = _("По этому черновику уже записана заявка %s. Если это другой звонок, сохраните ещё раз.")
+        super().__init__(told % ticket.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a call has become: where the operator goes next, what he is told, the number of its ticket."""
+
+    url: str
+    message: str = ""
+    number: str = ""
+
+
+@sensitive_post_parameters(*PRIVATE)
 @roles_required(*TAKES_CALLS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def intake(request: PersonRequest) -> HttpResponse:
     at = clock.now()
     if request.method != "POST":
-        return _show(request, _blank(request, at=at), at=at)
-    form = IntakeForm(request.POST, at=at, is_enquiry="answered" in request.POST)
+        draft = _draft_asked_for(request, at=at)
+        known = draft.typed | {"intake_key": draft.key} if draft else _blank(request)
+        form = IntakeForm(initial={"received_at": timezone.localtime(at), "told_live": True} | known, at=at)
+        return show(request, form, at=at, draft=draft)
+    form = IntakeForm(request.POST, at=at, ending=ending_of(request.POST))
+    saved = save(form, operator=request.user, at=at)
+    if saved is None:
+        return show(request, form, at=at)
+    if saved.message:
+        messages.success(request, saved.message)
+    return redirect(saved.url)
+
+
+def ending_of(data: Mapping[str, Any]) -> Contact.EndedAs | None:
+    """How the call ended by the button that was pressed; None: as a ticket."""
+    return next((ended_as for name, ended_as in ENDINGS.items() if name in data), None)
+
+
+def save(form: IntakeForm, *, operator: User, at: datetime) -> Saved | None:
+    """Write the call down, and let go of its draft, in one transaction; None when the form says why not."""
     if not form.is_valid():
-        return _show(request, form, at=at)
+        return None
     try:
-        return _record_enquiry(request, form) if form.is_enquiry else _register(request, form, at=at)
+        with services.ending_draft(form.key()):
+            return _save(form, operator=operator, at=at)
+    except AlreadySaved as refusal:
+        form.data = dict(form.data.items()) | {"intake_key": str(uuid4())}
+        form.add_error(None, str(refusal.message))
     except Refused as refusal:
         form.add_error(None, str(refusal.message))
-        return _show(request, form, at=at)
+    return None
 
 
-def _register(request: PersonRequest, form: IntakeForm, *, at: datetime) -> HttpResponse:
+def _save(form: IntakeForm, *, operator: User, at: datetime) -> Saved:
     told = form.cleaned_data
-    ticket = services.register_ticket(
-        contact=form.contact(operator=request.user), category=told["category"], address=form.where(), text=told["text"],
-        operator=request.user, intake_key=form.key(), at=at, company=form.chosen_company(),
-        is_emergency=form.emergency(), damaged_at=told["damaged_at"],
-    )  # fmt: skip
-    url = reverse("desk:registered", kwargs={"number": ticket.number})
+    contact = form.contact(operator=operator)
+    if form.ending is not None:
+        promises.end_talk(contact=contact, ended_as=form.ending, note=told["text"])
+        said = {
+            Contact.EndedAs.ENQUIRY: _("Ответ записан. Перезванивать не нужно."),
+            Contact.EndedAs.WRONG_NUMBER: _("Записано: ошиблись номером."),
+        }
+        return Saved(f"{reverse('desk:intake')}?saved", said[form.ending])
+    if told["add_to"]:
+        kind = AddedContact.Kind(told["add_kind"] or AddedContact.Kind.REPEAT)
+        added = services.add_to_ticket(
+            ticket=told["add_to"], contact=contact, kind=kind, operator=operator, at=at, note=told["text"]
+        )
+        return _at_ticket(told["add_to"], f"?added={added.pk}")
+    ticket = services.register_ticket(contact=contact, operator=operator, intake_key=form.key(), at=at, **form.work())
+    if ticket.contact_id == contact.pk:
+        if note := form.handing_over():
+            services.move_ticket(ticket=ticket, step="comment", actor=operator, at=at, note=note)
+        if form.is_paper:
+            promises.let_ladder_wait(promise=ticket.callback, until=at + settings.CALLBACK_PROMISE)
+    elif ticket.text != told["text"].strip():
+        raise AlreadySaved(ticket)
     missed = told["obligation"]
-    return redirect(f"{url}?callback={missed.pk}" if missed else url)
+    return _at_ticket(ticket, f"?callback={missed.pk}" if missed else "")
 
 
-def _record_enquiry(request: PersonRequest, form: IntakeForm) -> HttpResponse:
-    told = form.cleaned_data
-    promises.record_enquiry(
-        received_at=told["received_at"], phone=form.number.number, extension=form.number.extension,
-        no_phone_reason=told["no_phone_reason"], operator=request.user, note=told["text"],
-        caller_name=told["caller_name"], intake_key=form.key(),
-    )  # fmt: skip
-    messages.success(request, _("Ответ записан. Перезванивать не нужно."))
-    return redirect(f"{reverse('desk:intake')}?saved")
+def _at_ticket(ticket: Ticket, query: str) -> Saved:
+    return Saved(reverse("desk:registered", kwargs={"number": ticket.number}) + query, number=ticket.number)
 
 
-def _blank(request: PersonRequest, *, at: datetime) -> IntakeForm:
-    """An empty form; of a missed call it already knows the number, which stands in no address."""
-    known: dict[str, Any] = {"intake_key": uuid4(), "received_at": timezone.localtime(at)}
-    asked = request.GET.get("callback", "")
-    if asked.isdecimal() and len(asked) < 19:
+# ── The form ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def _draft_asked_for(request: PersonRequest, *, at: datetime) -> IntakeDraft | None:
+    """The draft that the address names; else, where a new call was not asked for, what was typed a moment ago."""
+    if asked := request.GET.get("draft"):
+        try:
+            return services.drafts_of(request.user).filter(key=UUID(asked)).first()
+        except ValueError:
+            return None
+    if {"fresh", "saved", "callback", "talk"} & request.GET.keys():
+        return None
+    return services.draft_to_restore(user=request.user, at=at)
+
+
+def _asked_number(request: PersonRequest, name: str) -> int | None:
+    asked = request.GET.get(name, "")
+    return int(asked) if asked.isdecimal() and len(asked) < LONGEST_NUMBER else None
+
+
+def _blank(request: PersonRequest) -> dict[str, Any]:
+    """What an empty form knows: of a missed call or a talk begun already the number, which stands in no address."""
+    known: dict[str, Any] = {"intake_key": uuid4()}
+    if asked := _asked_number(request, "callback"):
         promise = CallbackObligation.objects.filter(pk=asked, ticket=None).select_related("contact").first()
         if promise:
-            known |= {
-                "obligation": promise.pk, "phone": format_phone(promise.number, promise.extension),
-                "caller_name": promise.contact.caller_name,
-            }  # fmt: skip
-    return IntakeForm(initial=known, at=at)
+            known |= {"obligation": promise.pk} | _heard(promise.contact)
+            known["phone"] = format_phone(promise.number, promise.extension)
+    if asked := _asked_number(request, "talk"):
+        talk = services.talks_of(request.user).filter(pk=asked).first()
+        if talk:
+            known |= {"talk": talk.pk, "received_at": timezone.localtime(talk.received_at)} | _heard(talk)
+    return known
 
 
-def _show(request: PersonRequest, form: IntakeForm, *, at: datetime) -> HttpResponse:
-    context = {"form": form, "at": at, "was_saved": "saved" in request.GET and not form.is_bound}
+def _heard(contact: Contact) -> dict[str, Any]:
+    return {
+        "phone": format_phone(contact.phone, contact.extension), "caller_name": contact.caller_name,
+        "no_phone_reason": contact.no_phone_reason,
+    }  # fmt: skip
+
+
+def show(request: PersonRequest, form: IntakeForm, *, at: datetime, draft: IntakeDraft | None = None) -> HttpResponse:
+    """The form, empty, restored, or with what was wrong; what stands beside it comes with it or asks for itself."""
+    code = form["category"].value()
+    context: dict[str, Any] = {
+        "form": form, "at": at, "draft": draft, "restored": bool(draft) and "draft" not in request.GET,
+        "was_saved": not form.is_bound and bool({"saved", "after"} & request.GET.keys()),
+        "chosen": Category.objects.filter(code=code).first() if code else None,
+        # What is not empty asks for what belongs to it at once.
+        "asks_now": bool(draft) or (form.is_bound and not hasattr(form, "cleaned_data")),
+    }  # fmt: skip
     if form.is_bound:
-        told = form.cleaned_data if hasattr(form, "cleaned_data") else {}
-        context |= _guide(told.get("category"), told.get("building"), form, at=at)
-    return render(request, "desk/intake.html", context)
+        context |= guide_of(form, at=at)
+    return render(request, "desk/paper.html" if form.is_paper else "desk/intake.html", context)
 
 
 @roles_required(*TAKES_CALLS)
@@ -101,139 +187,14 @@ def _show(request: PersonRequest, form: IntakeForm, *, at: datetime) -> HttpResp
 def registered(request: PersonRequest, number: str) -> HttpResponse:
     """What is dictated to the caller."""
     ticket = get_object_or_404(Ticket.objects.visible_to(request.user).with_card_details(), number=number)
-    asked = request.GET.get("callback", "")
-    missed = None
-    if asked.isdecimal() and len(asked) < 19:
+    missed = added = None
+    if asked := _asked_number(request, "callback"):
         missed = CallbackObligation.objects.outstanding().filter(pk=asked).first()
-    return render(request, "desk/registered.html", {"ticket": ticket, "at": clock.now(), "missed": missed})
-
-
-# ── Parts that the form asks for while it is being typed ─────────────────────────────────────────────────────────
-@roles_required(*TAKES_CALLS)
-@require_POST
-def buildings(request: PersonRequest) -> HttpResponse:
-    """Houses of the register that the typed words may mean."""
-    text = request.POST.get("address", "")[:200].replace("\x00", "")
-    return render(request, "desk/_buildings.html", {"suggestions": suggest(text), "text": text.strip()})
-
-
-@roles_required(*TAKES_CALLS)
-@require_POST
-def guide(request: PersonRequest) -> HttpResponse:
-    """What the norm says of the chosen problem, who answers for it at this house and why, and the script of danger."""
-    at = clock.now()
-    form = IntakeForm(request.POST, at=at)
-    form.is_valid()  # of a half-typed form only the choices are read
-    told = form.cleaned_data
-    return render(
-        request, "desk/_guide.html", _guide(told.get("category"), told.get("building"), form, at=at) | {"at": at}
-    )
-
-
-def _guide(category: Category | None, building: Building | None, form: IntakeForm, *, at: datetime) -> dict[str, Any]:
-    """A choice of the operator's stays as long as the problem and the house do."""
-    key = guided_for(category, building)
-    if category is None:
-        return {"category": None, "guided_for": key, "form": form}
-    routing = services.responsible_for(category=category, building=building, day=timezone.localdate(at))
-    kept = form.data.get("guided_for") == key
-    norm = Norm.objects.filter(category=category).valid_on(timezone.localdate(at)).first()
-    told = getattr(form, "cleaned_data", {})
-    # As registering reckons: from the damage, where it is known, else from the call.
-    damaged_at = told.get("damaged_at") or told.get("received_at") or at
-    return {
-        "category": category,
-        "building": building,
-        "norm": norm,
-        "terms": norm_terms(norm, at=at, damaged_at=damaged_at) if norm else [],
-        "routing": routing,
-        "guided_for": key,
-        "company_id": form.data.get("company", "") if kept else str(routing.company.pk if routing.company else ""),
-        "is_emergency": bool(form.data.get("is_emergency")) if kept else category.is_emergency,
-        "form": form,
-    }
-
-
-@private
-@roles_required(*TAKES_CALLS)
-@require_POST
-def known(request: PersonRequest) -> HttpResponse:
-    """Who rings from this number, what he already has with us, and what we owe him."""
-    return _known(request, request.POST.get("phone", ""), at=clock.now())
-
-
-def _known(
-    request: PersonRequest, text: str, *, at: datetime, form: SettleForm | None = None, settled: bool = False
-) -> HttpResponse:
-    try:
-        number = parse_phone(text[:40]).number
-    except WrongPhone:
-        number = ""
-    context: dict[str, Any] = {"at": at, "number": number, "form": form or SettleForm(), "settled": settled}
-    if number:
-        recent = Contact.objects.of_number(number).exclude(caller_name="").values_list("caller_name", flat=True)[:30]
-        outstanding = CallbackObligation.objects.outstanding().filter(number=number).select_related(*WITH_TICKET)
-        owed = list(outstanding.most_urgent_first()[:20])
-        context |= {
-            "names": list(dict.fromkeys(recent))[:NAMES_SHOWN],
-            "tickets": services.open_tickets_of_number(number),
-            "owed": [(promise, ticket_shown(promise)) for promise in owed],
-            "asks_verdict": any(promise.reason == CallbackObligation.Reason.CONTROL_CALL for promise in owed),
-            "chosen": (form["promises"].value() or []) if form else None,
-        }
-    return render(request, "desk/_known.html", context)
-
-
-@private
-@roles_required(*TAKES_CALLS)
-@require_POST
-def settle(request: PersonRequest) -> HttpResponse:
-    """The caller rang himself while we owed him a call: this talk fulfils what is marked."""
-    at = clock.now()
-    phone = request.POST.get("phone", "")
-    form = SettleForm(request.POST)
-    if not form.is_valid():
-        return _known(request, phone, at=at, form=form)
-    started_at = max(min(form.cleaned_data["started_at"] or at, at), at - LONGEST_TALK)
-    try:
-        services.settle_by_inbound(
-            obligations=form.cleaned_data["promises"], operator=request.user, started_at=started_at, at=at,
-            note=form.cleaned_data["note"], confirmed=form.verdict,
-        )  # fmt: skip
-    except Refused as refusal:
-        form.add_error(None, str(refusal.message))
-        return _known(request, phone, at=at, form=form)
-    return _known(request, phone, at=at, settled=True)
-
-
-# ── A call that nobody answered ──────────────────────────────────────────────────────────────────────────────────
-@private
-@roles_required(*TAKES_CALLS)
-@require_http_methods(["GET", "HEAD", "POST"])
-def missed(request: PersonRequest) -> HttpResponse:
-    at = clock.now()
-    form = MissedCallForm(request.POST or None, at=at, initial={"received_at": timezone.localtime(at)})
-    if form.is_valid():
-        try:
-            promise = promises.record_missed_call(
-                phone=form.number.number, extension=form.number.extension, at=at, recorded_by=request.user,
-                received_at=form.cleaned_data["received_at"], no_phone_reason=form.cleaned_data["no_phone_reason"],
-                reason=form.cleaned_data["reason"], note=form.cleaned_data["note"],
-            )  # fmt: skip
-        except Refused as refusal:
-            form.add_error(None, str(refusal.message))
-        else:
-            messages.success(request, _what_is_owed(promise))
-            return redirect("desk:queue")
-    return render(request, "desk/missed.html", {"form": form, "at": at})
-
-
-def _what_is_owed(promise: CallbackObligation) -> str:
-    if promise.due_at is None:
-        return _("Записано. Номера нет: перезвонить нельзя, звонок посчитан.")
-    due = timezone.localtime(promise.due_at).strftime("%H:%M")
-    if promise.occurrences > 1:
-        told = _("Этот номер уже ждёт звонка: записан %(times)s-й раз. Перезвонить до %(due)s.")
-        return told % {"times": promise.occurrences, "due": due}
-    told = _("Записано: %(what)s. Перезвонить до %(due)s.")
-    return told % {"what": promise.get_reason_display(), "due": due}
+    if asked := _asked_number(request, "added"):
+        added = ticket.added.filter(pk=asked).select_related("contact").first()
+    context: dict[str, Any] = {"ticket": ticket, "at": clock.now(), "missed": missed, "added": added}
+    if added:
+        context["promise"] = added.contact.obligations.first()
+    if ticket.category.is_danger:
+        context["was_handed_over"] = ticket.events.filter(step="comment").exists()
+    return render(request, "desk/registered.html", context)

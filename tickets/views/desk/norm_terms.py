@@ -36,16 +36,16 @@ class NormTerm:
     is_late: bool
 
 
-def norm_terms(norm: Norm, *, at: datetime, damaged_at: datetime) -> list[NormTerm]:
+def norm_terms(norm: Norm, *, at: datetime, damaged_at: datetime, celsius: int | None = None) -> list[NormTerm]:
     """The terms of ``norm`` for what is registered at ``at``, as its clocks will have them."""
     terms = []
-    for clock, (started_at, due_at) in norm_spans(norm, at=at, damaged_at=damaged_at).items():
+    for clock, (started_at, due_at) in norm_spans(norm, at=at, damaged_at=damaged_at, celsius=celsius).items():
         is_reply = clock == Clock.WRITTEN_REPLY
         terms.append(
             NormTerm(
                 what=WORDS[clock],
                 due_at=due_at - LAST_INSTANT if is_reply else due_at,
-                why=_why(norm, clock, started_at),
+                why=_why(norm, clock, started_at, due_at, celsius),
                 is_own=norm.mark_of(clock) == Mark.DEFAULT,
                 is_whole_day=is_reply,
                 is_late=due_at <= at,
@@ -54,11 +54,17 @@ def norm_terms(norm: Norm, *, at: datetime, damaged_at: datetime) -> list[NormTe
     return terms
 
 
-def _why(norm: Norm, clock: Clock, started_at: datetime) -> str:
+def _why(norm: Norm, clock: Clock, started_at: datetime, due_at: datetime, celsius: int | None) -> str:
     if clock == Clock.WRITTEN_REPLY:
         return _("рабочих дней: %(count)s") % {"count": norm.reply_working_days}
     if clock != Clock.FIX:
         return ""
+    if norm.fix_minutes_by_celsius:
+        if celsius is None:
+            return _("зависит от температуры: спросите, сколько градусов в комнате")
+        return _("при %(degrees)s °C — %(length)s") % {
+            "degrees": f"{celsius:+d}", "length": length_in_words(due_at - started_at),
+        }  # fmt: skip
     length = length_in_words(timedelta(minutes=norm.fix_minutes or 0))
     if norm.counts_from_damage:
         return _("%(length)s считаются от повреждения") % {"length": length}

@@ -15,6 +15,8 @@ from accounts import clock
 from accounts.access import PersonRequest, roles_required
 from accounts.models import DutyPost, DutyShift, Role, User
 from accounts.roster import Line, read_roster
+from tickets.services.forecast import read_forecast
+from tickets.services.shift import people_on_line
 
 AHEAD = timedelta(days=14)
 READERS = (Role.SUPERVISOR, Role.HEAD, Role.ADMIN)
@@ -63,5 +65,13 @@ def may_edit(user: User) -> bool:
 @require_safe
 def roster(request: PersonRequest) -> HttpResponse:
     at = clock.now()
-    context = {"at": at, "until": at + AHEAD, "posts": posts_of(at), "may_edit": may_edit(request.user)}
+    context = {
+        "at": at,
+        "until": at + AHEAD,
+        "posts": posts_of(at),
+        "may_edit": may_edit(request.user),
+        "people": people_on_line(),
+        "forecast": read_forecast(at),
+        "takes_off": request.user.role == Role.SUPERVISOR,
+    }
     return render(request, "desk/roster.html", context)

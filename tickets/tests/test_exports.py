@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.phones import Phone
-from reports.exports import csv_response, harmless, plain
+from tickets.exports import csv_response, harmless, plain
 
 
 @pytest.mark.parametrize(
