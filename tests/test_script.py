@@ -1,4 +1,4 @@
-"""The scripts of every page in a real Chromium, on a page made for the purpose and under the product's own strict policy."""
+"""The scripts of every page in a real Chromium, on a page made for it, under the product's own strict policy."""
 
 import os
 import re

@@ -32,7 +32,7 @@ def acknowledge_all(*, escalations: Iterable[Escalation], by: User, at: datetime
 
 
 def _take(keys: Collection[int], *, by: User, at: datetime, note: str) -> int:
-    # The clock before its rungs, as the sweep holds them, and all in one order, or two people would wait for each other.
+    # The clock before its rungs, as the sweep holds them, all in one order: two people must not wait for each other.
     clocks = Deadline.objects.running().filter(clock=Clock.REPEATS, escalations__in=keys).order_by("pk")
     heard = list(Deadline.objects.filter(pk__in=clocks.values("pk")).order_by("pk").select_for_update(no_key=True))
     unanswered = Escalation.objects.unacknowledged().filter(pk__in=keys).select_for_update(no_key=True).order_by("pk")

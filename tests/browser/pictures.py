@@ -30,7 +30,7 @@ def opened(address: str) -> Show:
 
 def first_late_ticket(page: Page) -> None:
     page.goto("/desk/tickets/?overdue=on")
-    page.locator(".queue-problem a").first.click()
+    page.locator(".row-link").first.click()
     page.wait_for_url("**/desk/tickets/*/")
 
 

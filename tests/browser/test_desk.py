@@ -150,7 +150,7 @@ def test_many_alarms_are_answered_at_once(centre: LocalStack, sign_in: SignIn) -
 def test_a_ladder_is_unfolded_by_the_keyboard(centre: LocalStack, sign_in: SignIn) -> None:
     page = sign_in(centre, "operator")
     page.goto(f"{centre.url}/desk/tickets/")
-    page.locator(".queue-problem a").first.click()
+    page.locator(".row-link").first.click()
     ladder = page.locator("details.ladder:not([open])").first
     name = ladder.get_attribute("id")
     ladder.locator("summary").focus()
@@ -165,8 +165,8 @@ def test_a_ladder_is_unfolded_by_the_keyboard(centre: LocalStack, sign_in: SignI
 def test_every_page_fits_and_is_readable(centre: LocalStack, sign_in: SignIn, width: int, dark: bool) -> None:
     page = sign_in(centre, "supervisor", width=width, dark=dark)
     page.goto(f"{centre.url}/desk/tickets/")
-    card = page.locator(".queue-problem a").first.get_attribute("href")
-    for path in ("/desk/", "/desk/new/", "/desk/missed/", "/desk/alarms/", "/desk/search/", "/desk/tickets/", card):
+    card = page.locator(".row-link").first.get_attribute("href")
+    for path in ("/desk/", "/desk/new/", "/desk/missed/", "/desk/alarms/", "/desk/tickets/", card):
         page.goto(f"{centre.url}{path}")
         assert serious_faults(page) == [], path
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -92,10 +92,11 @@ def _number_ends(digits: str) -> Narrow:
 def _of_phone(digits: str) -> Iterator[Meaning]:
     """By the last digits: of the caller, of whoever else called about it, of their second numbers, of the site."""
     ending = digits[::-1]
-    yield Meaning(_("телефон"), lambda rows: rows.filter(contact__phone_reversed__startswith=ending))
+    people = Contact.objects.filter(phone_reversed__startswith=ending)
+    yield from _of_contacts(_("телефон"), people, Q(contact__phone_reversed__startswith=ending))
     yield Meaning(
         _("телефон того, кто тоже звонил"),
-        lambda rows: rows.filter(added__contact__phone_reversed__startswith=ending),
+        lambda rows: rows.filter(added__contact__in=list(people.values_list("pk", flat=True)[:FEW])),
     )
     yield Meaning(
         _("второй телефон"),
@@ -115,7 +116,8 @@ def _of_words(text: str) -> Iterator[Meaning]:
     if address := _the_house(text):
         yield Meaning(_("адрес"), address)
     if not re.search(r"\d", text):
-        yield from _of_name(query)
+        people = Contact.objects.filter(name_search=query)
+        yield from _of_contacts(_("имя"), people, Q(contact__name_search=query))
         yield from _of_category(query)
     yield Meaning(_("слова"), lambda rows: rows.filter(search=query))
 
@@ -133,17 +135,17 @@ def _the_house(text: str) -> Narrow | None:
     return lambda rows: rows.filter(wanted)
 
 
-def _of_name(query: SearchQuery) -> Iterator[Meaning]:
-    """Of few people by their contacts; of a frequent name the newest are soon met among all.
+def _of_contacts(why: Promise, people: QuerySet[Contact], condition: Q) -> Iterator[Meaning]:
+    """Of few people by their contacts; of many the newest are soon met among all tickets by ``condition``.
 
-    Which of both it is, PostgreSQL cannot guess: a word that is nobody's name would make it walk through everything.
+    Which of both it is, PostgreSQL cannot guess: a word that is nobody's name, or digits that end few numbers, would
+    make it walk through everything.
     """
-    people = Contact.objects.filter(name_search=query)
     few = list(people.values_list("pk", flat=True)[: FEW + 1])
     if len(few) > FEW:
-        yield Meaning(_("имя"), lambda rows: rows.filter(contact__name_search=query))
+        yield Meaning(why, lambda rows: rows.filter(condition))
     elif few:
-        yield Meaning(_("имя"), lambda rows: rows.filter(contact__in=few))
+        yield Meaning(why, lambda rows: rows.filter(contact__in=few))
 
 
 def _of_category(query: SearchQuery) -> Iterator[Meaning]:

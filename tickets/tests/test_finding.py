@@ -2,19 +2,17 @@
 
 import re
 from datetime import timedelta
-from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from openpyxl import load_workbook
 
-from accounts.models import AccessRecord, Role, User
+from accounts.models import User
 from callbacks.models import Contact
 from companies.models import Company
-from tickets.models import SavedView, Ticket
+from tickets.models import Ticket
 from tickets.services import Address, move_ticket, register_ticket
 from tickets.tests.factories import (
     MINUTE,
@@ -175,11 +173,11 @@ def test_an_empty_search_shows_the_list_again(client: Client) -> None:
 
 
 def test_a_search_looks_through_closed_ones_too(client: Client) -> None:
-    ticket = _cancelled()
+    ticket = cancelled()
     assert found(client, "подъезд") == [ticket.number]
 
 
-def _cancelled() -> Ticket:
+def cancelled() -> Ticket:
     ticket = make_ticket(phone="")
     move_ticket(
         ticket=ticket, step="cancel", actor=UserFactory.create(), at=NOON + MINUTE, reason="mistake", note="Не туда"
@@ -189,12 +187,12 @@ def _cancelled() -> Ticket:
 
 # ── Filters ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_the_list_shows_what_is_open_and_all_when_asked(client: Client) -> None:
-    cancelled, live = _cancelled(), make_ticket()
+    dropped, live = cancelled(), make_ticket()
 
     assert numbers(listed(client)) == [live.number]
-    assert set(numbers(listed(client, status="all"))) == {cancelled.number, live.number}
-    assert numbers(listed(client, status="cancelled")) == [cancelled.number]
-    assert set(numbers(listed(client, status=["cancelled", "registered"]))) == {cancelled.number, live.number}
+    assert set(numbers(listed(client, status="all"))) == {dropped.number, live.number}
+    assert numbers(listed(client, status="cancelled")) == [dropped.number]
+    assert set(numbers(listed(client, status=["cancelled", "registered"]))) == {dropped.number, live.number}
 
 
 def _narrowed(operator: User) -> tuple[Ticket, dict[str, dict[str, Any]]]:
@@ -268,43 +266,43 @@ def test_a_wrong_choice_is_never_a_crash(client: Client, chosen: dict[str, str])
 
 
 # ── Pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _many(count: int, **given: Any) -> list[str]:
+def many(count: int, **given: Any) -> list[str]:
     """Numbers of tickets as the list has them: many of one moment, as after a storm."""
     address = Address(building=BuildingFactory.create())
     made = [make_ticket(address=address, at=NOON - MINUTE * (turn // 30), **given) for turn in range(count)]
     return [ticket.number for ticket in sorted(made, key=lambda one: (one.registered_at, one.pk), reverse=True)]
 
 
-def _link(shown: str, rel: str) -> str:
+def leaf(shown: str, rel: str) -> str:
     link = re.search(rf'rel="{rel}" href="([^"]+)"', shown)
     assert link, f"no {rel}"
     return link.group(1).replace("&amp;", "&")
 
 
 def test_pages_lead_on_and_back_and_lose_nothing(client: Client) -> None:
-    every = _many(120)
+    every = many(120)
     pages = [listed(client)]
     while 'rel="next"' in pages[-1]:
-        pages.append(client.get(_link(pages[-1], "next")).content.decode())
+        pages.append(client.get(leaf(pages[-1], "next")).content.decode())
 
     assert [number for shown in pages for number in numbers(shown)] == every
-    back = client.get(_link(pages[2], "prev")).content.decode()
+    back = client.get(leaf(pages[2], "prev")).content.decode()
     assert numbers(back) == every[50:100]
-    first = client.get(_link(back, "prev")).content.decode()
+    first = client.get(leaf(back, "prev")).content.decode()
     assert numbers(first) == every[:50]
     assert 'rel="prev"' not in first
 
 
 def test_what_was_found_is_leafed_through_as_well(client: Client) -> None:
-    every = _many(60, phone="+79101234567")
+    every = many(60, phone="+79101234567")
     answer = client.post(reverse("desk:tickets"), {"text": "8 910 1234567"})
     first = client.get(answer["Location"]).content.decode()
-    second = client.get(_link(first, "next")).content.decode()
+    second = client.get(leaf(first, "next")).content.decode()
     assert numbers(first) + numbers(second) == every
 
 
 def test_a_page_asks_little_and_never_counts(client: Client, django_assert_max_num_queries: Any) -> None:
-    _many(52)
+    many(52)
     # Session and person, the places, the rows, the views.
     with django_assert_max_num_queries(5) as queries:
         listed(client)
@@ -312,130 +310,12 @@ def test_a_page_asks_little_and_never_counts(client: Client, django_assert_max_n
 
 
 def test_a_search_asks_little(client: Client, django_assert_max_num_queries: Any) -> None:
-    _many(52)
+    many(52)
     answer = client.post(reverse("desk:tickets"), {"text": "подъезд"})
     with django_assert_max_num_queries(10):
         client.get(answer["Location"])
 
 
 def test_all_are_counted_beside_the_list(client: Client) -> None:
-    _many(53)
+    many(53)
     assert "всего 53" in client.get(reverse("desk:count")).content.decode()
-
-
-# ── Views and columns ────────────────────────────────────────────────────────────────────────────────────────────
-def test_a_view_is_saved_opened_renamed_and_deleted(client: Client, operator: User) -> None:
-    ours, _other = make_ticket(operator=operator), make_ticket()
-    client.post(reverse("desk:columns-choose"), {"columns": ["number", "phone"]})
-    client.post(reverse("desk:view-save") + "?mine=on&q=secret&after=1-1", {"name": "Мои с телефонами"})
-
-    view = SavedView.objects.get()
-    assert (view.query, view.columns) == ("mine=on", ["number", "phone"])
-    client.post(reverse("desk:columns-choose"), {"columns": ["status"]})
-    shown = client.get(reverse("desk:view", kwargs={"pk": view.pk}), follow=True).content.decode()
-    assert numbers(shown) == [ours.number]
-    assert re.findall(r'<th scope="col">([^<]+)', shown) == ["Номер", "Телефон"]
-
-    client.post(reverse("desk:view-rename", kwargs={"pk": view.pk}), {"name": "Наши"})
-    view.refresh_from_db()
-    assert view.name == "Наши"
-    client.post(reverse("desk:view-delete", kwargs={"pk": view.pk}))
-    assert not SavedView.objects.exists()
-
-
-def test_another_persons_view_is_not_there(client: Client) -> None:
-    view = SavedView.objects.create(user=UserFactory.create(), name="Чужой", query="mine=on")
-    for name, method in (("view", client.get), ("view-rename", client.post), ("view-delete", client.post)):
-        assert method(reverse(f"desk:{name}", kwargs={"pk": view.pk})).status_code == 404
-    assert "Чужой" not in listed(client)
-
-
-def test_two_views_of_one_name_are_refused_in_words(client: Client) -> None:
-    for _turn in range(2):
-        answer = client.post(reverse("desk:view-save") + "?overdue=on", {"name": "Мой"}, follow=True)
-    assert "Вид с таким названием уже есть" in answer.content.decode()
-    assert SavedView.objects.count() == 1
-
-
-def test_columns_stay_for_the_sign_in_and_the_number_always(client: Client) -> None:
-    make_ticket()
-    client.post(reverse("desk:columns-choose"), {"columns": ["caller", "nonsense", "problem", "caller"]})
-    assert re.findall(r'<th scope="col">([^<]+)', listed(client)) == ["Заявитель", "Что случилось", "Номер"]
-
-
-def test_the_renewed_part_is_the_list_alone(client: Client) -> None:
-    ticket = make_ticket()
-    shown = client.get(reverse("desk:tickets"), headers={"hx-request": "true"}).content.decode()
-    assert ticket.number in shown
-    assert "<html" not in shown
-
-
-# ── The file ─────────────────────────────────────────────────────────────────────────────────────────────────────
-def _sheet(answer: Any) -> list[tuple[Any, ...]]:
-    book = load_workbook(BytesIO(b"".join(answer.streaming_content)))
-    assert book.active is not None
-    return [tuple(row) for row in book.active.iter_rows(values_only=True)]
-
-
-def _lines(answer: Any) -> list[list[str]]:
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
-    return [line.split(";") for line in text.splitlines()]
-
-
-@pytest.mark.parametrize("chosen", [{}, {"status": "all"}, {"order": "due"}, {"mine": "on"}])
-def test_the_file_has_the_rows_of_the_list_one_by_one(client: Client, operator: User, chosen: dict[str, str]) -> None:
-    _cancelled()
-    _many(70, operator=operator, company=CompanyFactory.create())
-    pages = [listed(client, **chosen)]
-    while 'rel="next"' in pages[-1]:
-        pages.append(client.get(_link(pages[-1], "next")).content.decode())
-    shown = [number for page in pages for number in numbers(page)]
-
-    in_csv = _lines(client.get(reverse("desk:ticket-file", args=["csv"]), chosen))
-    in_xlsx = _sheet(client.get(reverse("desk:ticket-file", args=["xlsx"]), chosen))
-
-    place = in_csv[0].index("Номер")
-    assert [line[place] for line in in_csv[1:]] == shown
-    assert [row[place] for row in in_xlsx[1:]] == shown
-    assert f"всего {len(shown)}" in client.get(reverse("desk:count"), chosen).content.decode()
-
-
-def test_the_file_of_a_search_is_what_was_found(client: Client) -> None:
-    ours, _other = make_ticket(phone="+79101234567"), elsewhere()
-    answer = client.post(reverse("desk:tickets"), {"text": "4567"})
-    query = answer["Location"].partition("?")[2]
-    rows = _sheet(client.get(f"{reverse('desk:ticket-file', args=['xlsx'])}?{query}"))
-    assert [row[4] for row in rows[1:]] == [ours.number]
-
-
-def test_who_took_a_file_is_written_down_without_what_was_typed(client: Client, operator: User) -> None:
-    make_ticket()
-    client.post(reverse("desk:columns-choose"), {"columns": ["number", "phone", "caller"]})
-    answer = client.post(reverse("desk:tickets") + "?mine=on", {"text": "Иванова"})
-    query = answer["Location"].partition("?")[2]
-    client.get(f"{reverse('desk:ticket-file', args=['csv'])}?{query}")
-
-    record = AccessRecord.objects.get(what="tickets_file")
-    assert (record.actor, record.subject) == (operator, "0: phone, caller")
-    assert record.reason == "Принял я, поиск по тексту"
-
-
-def test_a_file_holds_numbers_as_text_and_moments_as_moments(client: Client) -> None:
-    ticket = make_ticket(text="=1+1")
-    client.post(reverse("desk:columns-choose"), {"columns": ["number", "phone", "registered", "text"]})
-    row = _sheet(client.get(reverse("desk:ticket-file", args=["xlsx"])))[1]
-    assert row == (ticket.number, "+79101234567", NOON.replace(hour=12, tzinfo=None), "=1+1")
-
-
-def test_the_file_is_bounded(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    _many(7)
-    monkeypatch.setattr("tickets.views.desk.files.MOST", {"csv": 5})
-    assert len(_lines(client.get(reverse("desk:ticket-file", args=["csv"])))) == 6
-
-
-def test_only_two_kinds_of_file(client: Client) -> None:
-    assert client.get(reverse("desk:ticket-file", args=["exe"])).status_code == 404
-
-
-def test_a_head_reads_the_list_too() -> None:
-    assert signed_in(role=Role.HEAD).get(reverse("desk:tickets")).status_code == 200

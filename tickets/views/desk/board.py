@@ -1,6 +1,6 @@
 """The queue as it stands: what is owed, to whom, who holds it. Read once for all screens (drawing.py draws it)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,10 +10,10 @@ from django.db.models import Count, Q
 from accounts.models import DutyPost, DutyShift, LineSpell, Role, User
 from callbacks.models import CallbackObligation, CitizenNotice, Contact
 from callbacks.services.watch import Pulse, read_pulse
-from tickets.models import Outage, Ticket, TicketPromise
+from tickets.models import Outage, Ticket
 
 from .decisions import Decision, decision_for, last_notice
-from .promises import messages_left
+from .promises import messages_left, tickets_of
 
 State = CallbackObligation.State
 SHOWN = 50
@@ -107,7 +107,8 @@ def read_queue(*, at: datetime, decides: bool) -> Queue:
     ringing = list(owed.exclude(state=State.EXHAUSTED)[:SHOWN])
     exhausted = list(owed.filter(state=State.EXHAUSTED).prefetch_related("notices")[:SHOWN])
     said = messages_left([*ringing, *exhausted])
-    tickets = _tickets_of([*ringing, *exhausted])
+    printed = Ticket.objects.select_related("category", "company").only(*OF_TICKET)
+    tickets = tickets_of([*ringing, *exhausted], printed)
     shifts = DutyShift.objects.on_duty(at).filter(post=DutyPost.SUPERVISOR).select_related("user")
     return Queue(
         at=at,
@@ -118,24 +119,6 @@ def read_queue(*, at: datetime, decides: bool) -> Queue:
         counters=_count(at),
         pulse=read_pulse(at),
         senior=shifts.order_by("ends_at").first(),
-    )
-
-
-def _tickets_of(promises: Iterable[CallbackObligation]) -> dict[int, Ticket]:
-    """The ticket of each promise that has one: one index each, where a join of all three ways would read them all."""
-    keys = [promise.pk for promise in promises]
-    if not keys:
-        return {}
-    further = dict(TicketPromise.objects.filter(obligation__in=keys).values_list("obligation_id", "ticket_id"))
-    owners = Q(callback__in=keys) | Q(control_callback__in=keys) | Q(pk__in=further.values())
-    found = {
-        ticket.pk: ticket
-        for ticket in Ticket.objects.filter(owners).select_related("category", "company").only(*OF_TICKET)
-    }
-    return (
-        {ticket.control_callback_id: ticket for ticket in found.values() if ticket.control_callback_id}
-        | {ticket.callback_id: ticket for ticket in found.values()}
-        | {promise: found[ticket] for promise, ticket in further.items()}
     )
 
 

@@ -19,7 +19,7 @@ from tickets import services
 from tickets.forms.talks import SettleForm
 from tickets.models import Ticket
 
-from .promises import WITH_TICKET, ticket_shown
+from .promises import read_with_tickets, ticket_shown
 from .queue import TAKES_CALLS
 
 PERSONS_SHOWN = 4
@@ -90,8 +90,8 @@ def _show(
     if number:
         recent = list(Contact.objects.of_number(number).values_list("caller_name", "received_at")[:CALLS_READ])
         told = Ticket.objects.of_phone(number).select_related("contact").order_by("-registered_at")[:CALLS_READ]
-        outstanding = CallbackObligation.objects.outstanding().filter(number=number).select_related(*WITH_TICKET)
-        owed = list(outstanding.most_urgent_first()[:20])
+        outstanding = CallbackObligation.objects.outstanding().filter(number=number)
+        owed = read_with_tickets(outstanding.most_urgent_first()[:20])
         tickets = services.open_tickets_of_number(number)
         context |= {
             "persons": _persons(told, [name for name, _at in recent]),

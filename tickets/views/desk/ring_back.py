@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Min, Q
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -32,7 +32,7 @@ from tickets.services.portals import PortalState, portal_states
 from tickets.workflow import Status
 
 from .card import norm_clocks_of, refusal_of
-from .promises import WITH_TICKET, messages_left, ticket_shown
+from .promises import messages_left, read_with_tickets, ticket_shown
 from .queue import TAKES_CALLS
 from .saying import sentence_for
 
@@ -192,7 +192,10 @@ def renew(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _find(pk: int) -> CallbackObligation:
-    return get_object_or_404(CallbackObligation.objects.select_related(*WITH_TICKET), pk=pk)
+    found = read_with_tickets(CallbackObligation.objects.filter(pk=pk))
+    if not found:
+        raise Http404
+    return found[0]
 
 
 def _find_alone(pk: int) -> CallbackObligation:
@@ -300,7 +303,7 @@ def _beside(promise: CallbackObligation, user: User, *, at: datetime) -> list[Be
             is_control=_is_control(other, ticket),
             said=sentence_for(other, ticket, at=at) if ticket else "",
         )
-        for other in owed.select_related(*WITH_TICKET).most_urgent_first()[:BESIDE]
+        for other in read_with_tickets(owed.most_urgent_first()[:BESIDE])
     ]
 
 
