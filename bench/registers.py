@@ -34,6 +34,7 @@ class Registers:
         from companies.models import search_text_of
 
         with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
             districts = self._copied(
                 cursor, "companies_district", ("name",), ((f"Район {n}",) for n in range(DISTRICTS))
             )
@@ -66,7 +67,8 @@ class Registers:
             columns = ("company_id", "service_id", "building_id", "locality_id", "street", "parity", "valid_from")
             self._copied(
                 cursor, "companies_responsibility", columns,
-                ((companies[n % COMPANIES], services[0], pk, None, "", "all", "2024-01-01") for n, pk in enumerate(found)),
+                ((companies[n % COMPANIES], services[0], house, None, "", "all", "2024-01-01")
+                 for n, house in enumerate(found)),
             )  # fmt: skip
             self._copied(
                 cursor, "companies_responsibility", columns,
@@ -76,6 +78,7 @@ class Registers:
             cursor.execute(
                 "ANALYZE companies_building, companies_responsibility, companies_company, companies_locality"
             )
+            cursor.execute("RESET statement_timeout")
         self.house, self.company, self.town = found[HOUSES // 2], companies[0], towns[0]
 
     @staticmethod
