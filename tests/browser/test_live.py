@@ -209,7 +209,7 @@ class Cable:
 
 def test_a_stream_that_died_in_silence_is_opened_anew(centre: LocalStack, sign_in: SignIn, token: str) -> None:
     cable = Cable(centre.url)
-    page = sign_in(SimpleNamespace(url=cable.url, environment=centre.environment), "operator")  # type: ignore[arg-type]
+    page = sign_in(SimpleNamespace(url=cable.url, environment=centre.environment), "operator")
     page.goto(f"{cable.url}/desk/")
     page.wait_for_selector("body[data-stream=open]")
     cable.cut()
