@@ -14,7 +14,9 @@ def set_up(folder: Path, *, pip_says: str, pip_ends: int = 0) -> subprocess.Comp
     for file in (script, python):
         file.parent.mkdir(parents=True)
     shutil.copy(CHECKOUT / ".ci" / "setup", script)
-    python.write_text(f'#!/bin/sh\n[ "$3" = --version ] || {{ echo "{pip_says}"; exit {pip_ends}; }}\n', encoding="utf-8")
+    python.write_text(
+        f'#!/bin/sh\n[ "$3" = --version ] || {{ echo "{pip_says}"; exit {pip_ends}; }}\n', encoding="utf-8"
+    )
     python.chmod(0o755)
     return subprocess.run([script, "requirements.txt"], check=False, capture_output=True, text=True)
 
