@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import clock
 from tickets.models import PortalTab, Ticket
-from tickets.views.asked import DETAILS, Alarm, alarms_from, open_in_organisation
+from tickets.views.asked import Alarm, alarms_from, open_in_organisation
 from tickets.views.portal.people import Asker, for_organisations
 
 PER_PAGE = 20
@@ -38,5 +38,5 @@ def ticket_list(request: HttpRequest, asker: Asker) -> HttpResponse:
 def _asked(asker: Asker, *, at: datetime) -> tuple[list[Alarm], list[Alarm]]:
     """What waits for this person's answer, and what will be late soon."""
     found = open_in_organisation(asker.user, asker.company, at=at)
-    alarms = alarms_from(found.select_related(*DETAILS)[:SHOWN_ALARMS], user=asker.user)
+    alarms = alarms_from(found[:SHOWN_ALARMS], user=asker.user)
     return [one for one in alarms if one.asks], [one for one in alarms if not one.asks]
