@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +36,15 @@ def as_loop(function: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...,
 
     run.__name__, run.__doc__ = function.__name__, function.__doc__
     return run
+
+
+@pytest.fixture(autouse=True)
+def _the_press_stands_still(transactional_db: None) -> Iterator[None]:
+    """A drawing begun for a screen that has gone still reads the tables; they are emptied after it."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("board"):
+            thread.join(10)
 
 
 @pytest.fixture
