@@ -1,8 +1,11 @@
 """Server-sent events: open screens get the board of the queue itself, and hints of what else to read again.
 
-A hint is a topic, sometimes with the number of the ticket that changed; it needs no rights of its own, and losing one
-costs at most one turn. One subscription to Redis and one drawing of the board per process serve every screen of it.
-While Redis is away the board is looked at all the same, every few seconds.
+A hint is a topic, sometimes with the number of the ticket that changed; losing one costs at most one turn. The centre's
+people hear of everything. An organisation's hear, without a number, that something of theirs has changed: what is told
+of others, or how often, is none of their business.
+
+One subscription to Redis and one drawing of the board per process serve every screen of it. While Redis is away the
+board is looked at all the same, every few seconds.
 """
 
 import asyncio
@@ -54,6 +57,7 @@ class Screen:
     """One open stream: whose it is, what changed and was not told yet, and which edition of the board it has."""
 
     def __init__(self, *, person: int = 0, kind: Kind | None = None) -> None:
+        # Without a kind: a screen of an organisation, to which there is no queue.
         self.person, self.kind = person, kind
         self.has = 0
         self.mark: str | None = None
@@ -143,7 +147,8 @@ class Hub:
             self._stale.clear()
             begun = time.monotonic()
             try:
-                await self.press.turn({screen.kind for screen in self._screens if screen.kind})
+                kinds = {screen.kind for screen in self._screens if screen.kind}
+                await self.press.turn(kinds, {screen.person for screen in self._screens if screen.kind is None})
             except (DatabaseError, InterfaceError) as error:
                 log.warning("board_not_drawn", error=type(error).__name__)
                 await asyncio.sleep(BACK_OFF[1])
@@ -153,6 +158,8 @@ class Hub:
                 if screen.mark not in (None, mark):
                     screen.hint("alarms")
                 screen.mark = mark
+                if screen.kind is None and screen.person in self.press.concerned:
+                    screen.hint("tickets")
                 screen.wake()
             await asyncio.sleep(max(0.0, PAUSE - (time.monotonic() - begun)))
 
@@ -191,7 +198,8 @@ class Hub:
             # Told to those alone whose strip it changes, once that is known.
             return
         for screen in self._screens:
-            screen.hint(topic, key)
+            if screen.kind is not None:
+                screen.hint(topic, key)
 
 
 async def _heard() -> AsyncIterator[str | None]:
