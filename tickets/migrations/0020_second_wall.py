@@ -81,9 +81,9 @@ KNOWN_USER = """
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0010_portal_role"),
-        ("companies", "0003_street_index"),
-        ("callbacks", "0009_since_when"),
-        ("tickets", "0007_last_digits"),
+        ("companies", "0007_responsibility_targets"),
+        ("callbacks", "0010_refusals_clock"),
+        ("tickets", "0012_holding_guards"),
     ]
 
     operations = [
