@@ -123,11 +123,20 @@ def checked(kind: Kind, header: Sequence[str], columns: Mapping[str, object]) ->
     return chosen
 
 
-def remember(kind: Kind, header: Sequence[str], columns: Mapping[str, str]) -> None:
+def words_of(kind: Kind, header: Sequence[str]) -> dict[str, object]:
+    """What the words of such a file meant the last time."""
+    kept = ImportMapping.objects.filter(kind=kind.name, fingerprint=fingerprint(header)).first()
+    return dict(kept.words) if kept else {}
+
+
+def remember(
+    kind: Kind, header: Sequence[str], columns: Mapping[str, str], words: Mapping[str, object] | None = None
+) -> None:
     """Next time these headings are understood by themselves."""
     ImportMapping.objects.update_or_create(
-        kind=kind.name, fingerprint=fingerprint(header), defaults={"columns": dict(columns)}
-    )
+        kind=kind.name, fingerprint=fingerprint(header),
+        defaults={"columns": dict(columns), "words": dict(words or {})},
+    )  # fmt: skip
 
 
 def places_of(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:

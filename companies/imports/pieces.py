@@ -264,14 +264,21 @@ class Piece:
         since = since or self.today
         if last is not None and (since <= last.valid_from or (last.valid_to and since < last.valid_to)):
             told = {"since": f"{last.valid_from:%d.%m.%Y}", "company": self.known.names[last.company]}
-            return self._refuse(row, _("С %(since)s домом управляет %(company)s: более ранняя дата не записана.") % told)
+            return self._refuse(
+                row, _("С %(since)s домом управляет %(company)s: более ранняя дата не записана.") % told
+            )
         if last is not None and last.valid_to is None:
             last.valid_to = since
             if last.pk is not None:
                 ended[last.pk] = since
             self.counts["changes_of_company"] += 1
             self.told.append(
-                (self._where(row.house), _("управляет"), self.known.names[last.company], _with_date(self.known.names[row.company], since))
+                (
+                    self._where(row.house),
+                    _("управляет"),
+                    self.known.names[last.company],
+                    _with_date(self.known.names[row.company], since),
+                )
             )
         term = Term(row.company, since, None)
         terms.append(term)

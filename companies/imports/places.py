@@ -26,6 +26,7 @@ _REGIONS = {
 _HOUSE = re.compile(r"^(?:д|дом|влд|вл|владение|зд|здание)(?:\.|\s)\s*(?=\S)|^(?:д|дом)\.?(?=\d)", re.IGNORECASE)
 _PART = re.compile(r"^(к|корп|корпус|стр|строение|лит|литера?)(?:\.|\s)\s*(.+)$", re.IGNORECASE)
 _FLAT = re.compile(r"^(?:кв|квартира|оф|офис|пом|помещение)\.?\s*(\S.*)$", re.IGNORECASE)
+_NEAR = re.compile(r"^\s*(?:рядом с|около|возле|напротив|у дома)\s+", re.IGNORECASE)
 _POSTCODE = re.compile(r"^\d{6}$")
 _ASIDE = re.compile(r"\(.*?\)")
 _SPACES = re.compile(r"\s+")
@@ -50,6 +51,8 @@ class Place:
     street: str = ""
     house: str = ""
     flat: str = ""
+    # The street was said without what it is: should a street follow, this was the town.
+    is_bare: bool = False
 
     @property
     def street_key(self) -> str:
@@ -73,13 +76,13 @@ def locality_key(locality: str) -> str:
     return " ".join((*name.words, *sorted(name.numbers)))
 
 
-def read_place(text: str, *, locality: str = "") -> Place:
+def read_place(text: str, *, locality: str = "", needs_locality: bool = True) -> Place:
     """The parts of an address that says each of them between commas. Raises UnclearAddress.
 
     ``locality``: where it is, when the address itself does not say.
     """
     place = Place()
-    for part in _parts(text):
+    for part in _parts(_NEAR.sub("", text)):
         place = _with(place, part)
     if place.street and not place.house and (last := _SAID_LAST.match(place.street)):
         # «Могилёвская улица 6»
@@ -88,7 +91,7 @@ def read_place(text: str, *, locality: str = "") -> Place:
         # A village without streets.
         place = replace(place, street=place.locality)
     place = replace(place, locality=place.locality or locality)
-    return _checked(place)
+    return _checked(place, needs_locality=needs_locality)
 
 
 def tidy_place(*, region: str = "", district: str = "", locality: str, street: str, house: str) -> Place:
@@ -100,9 +103,9 @@ def tidy_place(*, region: str = "", district: str = "", locality: str, street: s
     return _checked(place)
 
 
-def _checked(place: Place) -> Place:
+def _checked(place: Place, *, needs_locality: bool = True) -> Place:
     house = tidy_house(place.house)
-    if not (place.locality and place.street and house):
+    if not ((place.locality or not needs_locality) and place.street and house):
         raise UnclearAddress
     if len(place.street) > LONGEST_STREET or len(house) > LONGEST_HOUSE or len(place.locality) > LONGEST_LOCALITY:
         raise UnclearAddress
@@ -128,8 +131,10 @@ def _with(place: Place, part: str) -> Place:
         return replace(place, locality=tidy_name(part), district=place.district or place.locality)
     if "район" in kinds:
         return replace(place, district=tidy_name(part))
+    if place.street and place.is_bare and kinds & _STREETS:
+        place = replace(place, locality=place.locality or place.street.removeprefix("ул. "))
     if not place.street or kinds & _STREETS:
-        return replace(place, street=tidy_name(part, kind="улица"))
+        return replace(place, street=tidy_name(part, kind="улица"), is_bare=not kinds & _STREETS)
     return place
 
 

@@ -15,6 +15,8 @@ class ImportMapping(models.Model):
     # Of the headings, whatever their order.
     fingerprint = models.CharField(max_length=64)
     columns = models.JSONField(default=dict)
+    # What the words in the cells mean, where that was said: {"categories": {"10.67": "lighting"}}.
+    words = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = _("соответствие столбцов")

@@ -61,7 +61,9 @@ class TestOneFile:
 
         again = brought(tmp_path, *rows, today=date(2026, 3, 3))
 
-        created = {name: count for name, count in again.counts.items() if count and name.endswith(("created", "changed"))}
+        created = {
+            name: count for name, count in again.counts.items() if count and name.endswith(("created", "changed"))
+        }
         assert created == {}
         assert again.counts["buildings_same"] == 2
 
@@ -72,7 +74,10 @@ class TestOneFile:
         )  # fmt: skip
 
         assert Company.objects.values_list("name", flat=True).order_by("pk").first() == "ООО «УК Маяк»"
-        assert report.as_json()["spellings"]["ООО «УК Маяк»"][:2] == ['ООО "УК "Маяк"', "OOO Управляющая компания «Маяк»"]
+        assert report.as_json()["spellings"]["ООО «УК Маяк»"][:2] == [
+            'ООО "УК "Маяк"',
+            "OOO Управляющая компания «Маяк»",
+        ]
 
     def test_a_dry_run_writes_nothing_and_says_what_it_would(self, tmp_path: Path) -> None:
         real = row("2", "ул. Светланская, д. 16", since="01.01.2020")
@@ -95,7 +100,9 @@ class TestOneFile:
 
     def test_a_house_said_twice_is_one_house_that_changed_hands(self, tmp_path: Path) -> None:
         report = brought(
-            tmp_path, row(since="15.06.2015"), row("2", "ул. Светланская, д. 14.", company="ТСЖ Статус", since="23.03.2016")
+            tmp_path,
+            row(since="15.06.2015"),
+            row("2", "ул. Светланская, д. 14.", company="ТСЖ Статус", since="23.03.2016"),
         )
 
         assert Building.objects.count() == 1
@@ -141,7 +148,12 @@ class TestALaterFile:
         house = Building.objects.get()
         assert (house.floors, house.built_year) == (9, 1967)
         assert report.counts["buildings_changed"] == 1
-        assert {"where": "г. Владивосток, ул. Светланская, 14", "what": "этажей", "was": "5", "becomes": "9"} in report.differences
+        assert {
+            "where": "г. Владивосток, ул. Светланская, 14",
+            "what": "этажей",
+            "was": "5",
+            "becomes": "9",
+        } in report.differences
 
     def test_a_code_leads_to_a_house_whose_street_was_renamed(self, tmp_path: Path) -> None:
         brought(tmp_path, row())
@@ -173,7 +185,9 @@ def test_a_real_register_and_again() -> None:
     assert first.counts["rows"] == 3244
     assert first.counts["buildings_created"] + first.counts["repeats"] == 3244
     assert first.counts["errors"] == 0
-    assert not {name for name, count in again.counts.items() if count and name.endswith(("created", "changed", "ended"))}
+    assert not {
+        name for name, count in again.counts.items() if count and name.endswith(("created", "changed", "ended"))
+    }
     assert Company.objects.count() == first.counts["companies_created"]
 
 

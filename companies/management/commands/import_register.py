@@ -26,7 +26,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--dry-run", action="store_true", help="say what would change, write nothing")
-        parser.add_argument("--columns", default="", help='field → heading as JSON, or a file of it: {"address": "Адрес"}')
+        parser.add_argument(
+            "--columns", default="", help='field → heading as JSON, or a file of it: {"address": "Адрес"}'
+        )
         parser.add_argument("--locality", default="", help="where houses are that do not say so: «г. Калуга»")
         parser.add_argument("--errors", type=Path, help="write the rows with errors and remarks there (CSV)")
         parser.add_argument("--invitations", type=Path, help="write the invitations of first users there (HTML)")
