@@ -61,7 +61,9 @@ class TicketEvent(models.Model):
         ]
 
     # What was said to the citizen or about him is the centre's own; what the organisation must mend is for it.
-    CENTRES_OWN_NOTES = ("register", "close", "close_unconfirmed", "cancel", "mark_duplicate", "correct_address")
+    CENTRES_OWN_NOTES = (
+        "register", "close", "close_unconfirmed", "cancel", "mark_duplicate", "correct_address", "import",
+    )  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.step}"

@@ -149,7 +149,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """By number, or by the words of address and text (Russian word forms)."""
         text = text.strip()
         if text.replace("-", "").isdigit():
-            return self.filter(number__endswith=text)
+            return self.filter(Q(number__endswith=text) | Q(old_number=text))
         return self.filter(search=SearchQuery(text, config="russian", search_type="websearch"))
 
     def of_phone(self, number: str) -> Self:
@@ -229,6 +229,9 @@ class Ticket(models.Model):
     # One submitted form, one ticket: a double click meets this index.
     intake_key = models.UUIDField(unique=True, editable=False)
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    # Brought over from the log that the centre kept before: its times are that log's, whatever they say.
+    imported_at = models.DateTimeField(_("внесена из прежнего журнала"), null=True, editable=False)
+    old_number = models.CharField(_("прежний номер"), max_length=40, blank=True, editable=False, db_default="")
     search = models.GeneratedField(
         expression=SearchVector("text", "street", "house", "works", config="russian"),
         output_field=SearchVectorField(),
@@ -269,7 +272,10 @@ class Ticket(models.Model):
                 violation_error_message=_("Случиться это могло только раньше звонка."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["registered", "rejected", "cancelled", "duplicate"]) | Q(company__isnull=False),
+                condition=Q(status__in=["registered", "rejected", "cancelled", "duplicate"])
+                | Q(company__isnull=False)
+                # Whoever it was is not in the register any more, or never was.
+                | Q(status="closed_unconfirmed", imported_at__isnull=False),
                 name="ticket_with_company_has_company",
             ),
             models.CheckConstraint(
@@ -288,6 +294,10 @@ class Ticket(models.Model):
             models.CheckConstraint(
                 condition=(Q(status__in=DEAD) & Q(closed_at__isnull=False)) | (~Q(status__in=DEAD) & Q(closed_at=None)),
                 name="ticket_dead_has_moment",
+            ),
+            models.UniqueConstraint(fields=["old_number"], name="ticket_old_number_once", condition=~Q(old_number="")),
+            models.CheckConstraint(
+                condition=Q(old_number="") | Q(imported_at__isnull=False), name="ticket_old_number_is_imported"
             ),
             models.CheckConstraint(
                 condition=~Q(status="duplicate") | Q(duplicate_of__isnull=False), name="ticket_duplicate_names_master"
