@@ -1,5 +1,6 @@
 """Справочники: organisations, houses, and who answers for what since when."""
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 from django.contrib import admin
@@ -59,10 +60,18 @@ class CompanyAdmin(RegisterAdmin[Company]):
         return False
 
 
+class DistrictFilter(admin.AllValuesFieldListFilter):
+    """Settlements of no district have a name to choose them by: a link without words cannot be read."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or _("без района")}
+
+
 @admin.register(Locality)
 class LocalityAdmin(RegisterAdmin[Locality]):
     list_display = ("name", "district", "area_code")
-    list_filter = ("district",)
+    list_filter = (("district", DistrictFilter),)
     search_fields = ("name", "district")
 
 
