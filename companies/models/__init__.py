@@ -1,5 +1,6 @@
 """Organisations, houses, and who answers for what since when."""
 
+from .imports import ImportMapping, ImportRun
 from .organisations import Company, CompanyQuerySet, Membership
 from .places import Building, BuildingQuerySet, District, Locality, search_text_of
 from .responsibilities import (
@@ -19,6 +20,8 @@ __all__ = [
     "CompanyQuerySet",
     "DateRange",
     "District",
+    "ImportMapping",
+    "ImportRun",
     "Locality",
     "Membership",
     "Parity",

@@ -67,6 +67,7 @@ HAPPENED = {
     "mark_duplicate": _("дубликат другой заявки"),
     "reopen": _("возобновлена"),
     "comment": _("запись"),
+    "import": _("внесена из прежнего журнала"),
 }
 # The steps whose button says that it cannot be undone by a click.
 FINAL_STEPS = frozenset({"cancel", "close_unconfirmed"})
