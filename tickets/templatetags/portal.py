@@ -19,6 +19,7 @@ register = template.Library()
 TAKEN: dict[str, Promise | str] = {
     "register": _("Зарегистрирована"),
     "assign": _("Передана организации"),
+    "appoint": _("Назначена до решения"),
     "accept": _("Принята"),
     "accept_by_phone": _("Принята по телефону"),
     "reject": _("Возвращена в центр"),
