@@ -12,7 +12,18 @@ from accounts.admin import UserAdmin
 from accounts.adminkit import NamedFieldsFormSet, RegisterAdmin, StackedInline, TabularInline
 from accounts.models import User
 
-from .models import Building, BuildingQuerySet, Company, District, Locality, Membership, Responsibility, Service
+from .imports.admin import ImportRunAdmin
+from .models import (
+    Building,
+    BuildingQuerySet,
+    Company,
+    District,
+    ImportRun,
+    Locality,
+    Membership,
+    Responsibility,
+    Service,
+)
 
 
 class MembershipInline(StackedInline[Membership, User]):
@@ -27,6 +38,7 @@ class MembershipInline(StackedInline[Membership, User]):
 
 
 UserAdmin.inlines = (MembershipInline,)
+admin.site.register(ImportRun, ImportRunAdmin)
 
 
 class StaffInline(TabularInline[Membership, Company]):

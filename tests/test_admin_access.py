@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.models import AccessRecord, ApiToken, DutyShift, Role, User
 from callbacks.models import CalendarDay
 from callbacks.services import escalate_overdue_batch
+from companies.models import ImportRun
 from tests.admin_pages import page, registered, signed_in
 from tickets.tests.factories import (
     MINUTE,
@@ -40,6 +41,7 @@ OPENS: dict[str, dict[Role, int]] = {
     "callbacks.outbox": OF_ADMINISTRATORS,
     "companies.building": OF_ADMINISTRATORS,
     "companies.company": OF_ADMINISTRATORS,
+    "companies.importrun": OF_ADMINISTRATORS,
     "companies.locality": OF_ADMINISTRATORS,
     "companies.responsibility": OF_ADMINISTRATORS,
     "companies.service": OF_ADMINISTRATORS,
@@ -50,7 +52,8 @@ OPENS: dict[str, dict[Role, int]] = {
 # Of whom the page opens, whether a row may be added and changed.
 ADDED = {
     "accounts.dutyshift", "accounts.user", "callbacks.calendarday", "companies.building", "companies.company",
-    "companies.locality", "companies.responsibility", "companies.service", "tickets.category", "tickets.norm",
+    "companies.importrun", "companies.locality", "companies.responsibility", "companies.service", "tickets.category",
+    "tickets.norm",
 }  # fmt: skip
 ONLY_SHOWN = {
     "accounts.accessrecord", "callbacks.callbackobligation", "callbacks.contact", "callbacks.deadline",
@@ -73,6 +76,7 @@ def scene() -> None:
     DutyShift.objects.create(user=UserFactory.create(), post="head", starts_at=NOON, ends_at=NOON + 60 * MINUTE)
     CalendarDay.objects.create(day=NOON.date(), is_working=False, note="день области")
     AccessRecord.objects.create(actor=person, what="phone", subject=ticket.number)
+    ImportRun.objects.create(file_name="houses.csv", content=b"x", started_by=person)
     escalate_overdue_batch(at=NOON + 10 * MINUTE)
 
 

@@ -39,7 +39,8 @@ ALONE = crc32(b"tickets.import_tickets")
 IMPORTER = "old-log"
 Reason, State = CallbackObligation.Reason, CallbackObligation.State
 CONTACT = (
-    "id", "received_at", "channel", "phone", "extension", "no_phone_reason", "caller_name", "taken_by", "ended_as", "note",
+    "id", "received_at", "channel", "phone", "extension", "no_phone_reason", "caller_name", "taken_by", "ended_as",
+    "note",
 )  # fmt: skip
 WAIVED = (
     "id", "contact", "reason", "state", "promised_at", "is_danger", "counted_attempts", "occurrences", "number",
