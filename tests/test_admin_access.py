@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.models import AccessRecord, ApiToken, DutyShift, Role, User
 from callbacks.models import CalendarDay
 from callbacks.services import escalate_overdue_batch
-from companies.models import ImportRun
+from companies.models import District, ImportRun
 from tests.admin_pages import page, registered, signed_in
 from tickets.tests.factories import (
     MINUTE,
@@ -41,6 +41,7 @@ OPENS: dict[str, dict[Role, int]] = {
     "callbacks.outbox": OF_ADMINISTRATORS,
     "companies.building": OF_ADMINISTRATORS,
     "companies.company": OF_ADMINISTRATORS,
+    "companies.district": OF_ADMINISTRATORS,
     "companies.importrun": OF_ADMINISTRATORS,
     "companies.locality": OF_ADMINISTRATORS,
     "companies.responsibility": OF_ADMINISTRATORS,
@@ -52,7 +53,8 @@ OPENS: dict[str, dict[Role, int]] = {
 # Of whom the page opens, whether a row may be added and changed.
 ADDED = {
     "accounts.dutyshift", "accounts.user", "callbacks.calendarday", "companies.building", "companies.company",
-    "companies.importrun", "companies.locality", "companies.responsibility", "companies.service", "tickets.category",
+    "companies.district", "companies.importrun", "companies.locality", "companies.responsibility", "companies.service",
+    "tickets.category",
     "tickets.norm",
 }  # fmt: skip
 ONLY_SHOWN = {
@@ -60,8 +62,8 @@ ONLY_SHOWN = {
     "callbacks.escalation", "callbacks.outbox", "tickets.norm", "tickets.ticket",
 }  # fmt: skip
 DELETED = {
-    "accounts.dutyshift", "callbacks.calendarday", "companies.building", "companies.locality",
-    "companies.responsibility", "companies.service",
+    "accounts.dutyshift", "callbacks.calendarday", "companies.building", "companies.district",
+    "companies.locality", "companies.responsibility", "companies.service",
 }  # fmt: skip
 
 
@@ -72,6 +74,7 @@ def scene() -> None:
     answers_for(company, building=BuildingFactory.create())
     ticket = make_ticket(company=company)
     person = member_of(company)
+    District.objects.create(name="Тарусский район")
     ApiToken.issue(user=person, name="сайт")
     DutyShift.objects.create(user=UserFactory.create(), post="head", starts_at=NOON, ends_at=NOON + 60 * MINUTE)
     CalendarDay.objects.create(day=NOON.date(), is_working=False, note="день области")

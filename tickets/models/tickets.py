@@ -1,4 +1,4 @@
-"""The ticket, its append-only history, and what ties it to clocks and promises."""
+"""The ticket, and what ties it to clocks and promises."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -11,7 +11,7 @@ from django.db.models.functions import Length, Now, Reverse
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CENTRE_ROLES, E164, Role, User
+from accounts.models import E164, Role, User
 from callbacks.models import COMPANY_CLOCKS, CallbackObligation, Contact, Deadline
 from companies.models import Building, Company
 from tickets.workflow import DEAD, LIVE, REPORTED, WITH_COMPANY, Status
@@ -187,6 +187,8 @@ class Ticket(models.Model):
     company = models.ForeignKey(
         Company, models.PROTECT, null=True, related_name="tickets", verbose_name=_("исполнитель")
     )
+    # Two refused: the supervisor named this one, and it cannot send the work back until the matter is decided.
+    is_appointed = models.BooleanField(_("назначена до решения"), default=False, db_default=False)
     foreman = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("мастер"))
     # Its index is the one by person and time below.
     registered_by = models.ForeignKey(
@@ -285,6 +287,11 @@ class Ticket(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="duplicate") | Q(duplicate_of__isnull=False), name="ticket_duplicate_names_master"
             ),
+            models.CheckConstraint(
+                condition=Q(is_appointed=False)
+                | (~Q(status__in=["registered", "rejected"]) & Q(company__isnull=False)),
+                name="ticket_appointed_is_not_rejected",
+            ),
             models.CheckConstraint(condition=Q(scope__in=Scope.values), name="ticket_scope_is_known"),
             models.CheckConstraint(
                 condition=Q(site_phone="") | Q(site_phone__regex=E164), name="ticket_site_phone_e164"
@@ -316,57 +323,6 @@ class Ticket(models.Model):
         if self.flat:
             parts.append(_("кв. %s") % self.flat)
         return ", ".join(str(part) for part in parts if part)
-
-
-class TicketEventQuerySet(models.QuerySet["TicketEvent"]):
-    def visible_to(self, user: User) -> Self:
-        """An organisation reads that a ticket was registered and what happened while it had it.
-
-        What the centre's people wrote down for each other, and the citizen's numbers, are not for it.
-        """
-        if user.is_of_centre:
-            return self
-        theirs = self.filter(Q(company=None, step="register") | Q(company__memberships__user=user))
-        return theirs.exclude(step="comment", actor__role__in=CENTRE_ROLES).exclude(step="correct_phone")
-
-
-class TicketEvent(models.Model):
-    """A line of the ticket's history (журнал заявки). Append-only: triggers and grants refuse changes."""
-
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events")
-    step = models.CharField(max_length=24)
-    actor = models.ForeignKey(User, models.PROTECT, related_name="+")
-    from_status = models.CharField(max_length=20, blank=True)
-    to_status = models.CharField(max_length=20)
-    company = models.ForeignKey(Company, models.PROTECT, null=True, related_name="+")
-    happened_at = models.DateTimeField()
-    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
-    reason = models.CharField(max_length=24, blank=True)
-    note = models.TextField(blank=True)
-    # What else the step carried: planned_at, until, works, act_number, said_by, duplicate_of; was and became.
-    details = models.JSONField(default=dict)
-
-    objects = TicketEventQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("запись журнала")
-        verbose_name_plural = _("журнал заявки")
-        ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(condition=LessThanOrEqual(Length("note"), 8000), name="event_note_length"),
-        ]
-
-    # What was said to the citizen or about him is the centre's own; what the organisation must mend is for it.
-    CENTRES_OWN_NOTES = (
-        "register", "close", "close_unconfirmed", "cancel", "mark_duplicate", "correct_address", "import",
-    )  # fmt: skip
-
-    def __str__(self) -> str:
-        return f"{self.ticket_id} {self.step}"
-
-    def note_for(self, user: User) -> str:
-        """The note as this person may read it."""
-        return self.note if user.is_of_centre or self.step not in self.CENTRES_OWN_NOTES else ""
 
 
 class TicketDeadlineQuerySet(models.QuerySet["TicketDeadline"]):
