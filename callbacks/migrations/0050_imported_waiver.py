@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("callbacks", "0009_since_when"),
+        ("callbacks", "0010_refusals_clock"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -95,7 +95,7 @@ class OneTicket(Operation):
 
     @extend_schema(operation_id="tickets_read")
     def get(self, request: Request, number: str) -> Response:
-        ticket = get_object_or_404(Ticket.objects.visible_to(self.user).with_card_details(), number=number)
+        ticket = get_object_or_404(Ticket.objects.visible_to(self.user).with_answer_details(), number=number)
         return Response(self.answer(TicketCard, ticket))
 
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("callbacks", "0050_imported_waiver"),
         ("companies", "0040_imports"),
-        ("tickets", "0007_last_digits"),
+        ("tickets", "0020_second_wall"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,10 +9,16 @@ from django.db.models.functions import Length, Now
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CENTRE_ROLES, User
+from accounts.models import CENTRE_ROLES, User, named
 from companies.models import Company
 
 from .tickets import Ticket
+
+
+SHOWN_OF_HISTORY = (
+    "ticket", "step", *named("actor"), "from_status", "to_status", "company", "happened_at", "reason", "note",
+    "details",
+)  # fmt: skip
 
 
 class TicketEventQuerySet(models.QuerySet["TicketEvent"]):
@@ -24,6 +30,7 @@ class TicketEventQuerySet(models.QuerySet["TicketEvent"]):
         if user.is_of_centre:
             return self
         theirs = self.filter(Q(company=None, step="register") | Q(company__memberships__user=user))
+        theirs = theirs.only(*SHOWN_OF_HISTORY)
         return theirs.exclude(step="comment", actor__role__in=CENTRE_ROLES).exclude(step="correct_phone")
 
 

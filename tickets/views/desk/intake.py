@@ -26,6 +26,7 @@ from callbacks.models import CallbackObligation, Contact
 from tickets import services
 from tickets.forms.intake import ENDINGS, IntakeForm
 from tickets.models import AddedContact, Category, IntakeDraft, Ticket
+from tickets.services.hunches import hunch_with
 
 from .guide import guide_of
 from .queue import TAKES_CALLS
@@ -211,7 +212,10 @@ def registered(request: PersonRequest, number: str) -> HttpResponse:
         missed = CallbackObligation.objects.outstanding().filter(pk=asked).first()
     if asked := _asked_number(request, "added"):
         added = ticket.added.filter(pk=asked).select_related("contact").first()
-    context: dict[str, Any] = {"ticket": ticket, "at": clock.now(), "missed": missed, "added": added}
+    at = clock.now()
+    context: dict[str, Any] = {
+        "ticket": ticket, "at": at, "missed": missed, "added": added, "hunch": hunch_with(number, at=at)
+    }  # fmt: skip
     if added:
         context["promise"] = added.contact.obligations.first()
     if ticket.category.is_danger:

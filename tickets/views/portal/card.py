@@ -1,52 +1,29 @@
-"""The portal (кабинет организации): an organisation's own tickets, and nothing of who rang."""
+"""One ticket in the portal: what happened, what may be done about it, and who of the organisation does it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import clock
-from accounts.models import Role, User
+from accounts.models import User
 from accounts.writes import Refused
-from callbacks.services import acknowledge
-from companies.models import Company
 from tickets import services
-from tickets.forms.callbacks import AcknowledgeForm
 from tickets.forms.crew import ForemanForm
 from tickets.forms.steps import StepForm
-from tickets.models import PortalTab, Ticket, TicketEvent
+from tickets.models import Ticket, TicketEvent
 from tickets.services.steps import NeedMissing
-from tickets.views.asked import DETAILS, Alarm, alarms_from, asked_of_organisation, open_in_organisation
+from tickets.views.portal.people import Asker, back, for_organisations, own_ticket
 from tickets.workflow import STEPS, WITH_COMPANY, steps_for
-
-P = ParamSpec("P")
-PER_PAGE = 20
-SHOWN_ALARMS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, for which organisation."""
-
-    user: User
-    company: Company
-
-    @property
-    def accepts(self) -> bool:
-        """The dispatcher answers to the centre; a foreman works."""
-        return self.user.role == Role.COMPANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,55 +46,18 @@ ICONS = {
 }  # fmt: skip
 # The step that comes next, whatever else is allowed.
 NEXT_STEPS = ("accept", "start", "report_done")
-View = Callable[Concatenate[HttpRequest, Asker, P], HttpResponse]
-
-
-def for_organisations(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Only people of organisations come in; a person of none yet is told so."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        user = request.user
-        assert user.is_authenticated
-        if not user.is_of_company:
-            raise PermissionDenied
-        company = Company.objects.filter(memberships__user=user).first()
-        if company is None:
-            return render(request, "portal/no_company.html", status=403)
-        return view(request, Asker(user, company), *args, **kwargs)
-
-    return login_required(wrapped)
-
-
-@for_organisations
-@require_safe
-def ticket_list(request: HttpRequest, asker: Asker) -> HttpResponse:
-    at = clock.now()
-    own = Ticket.objects.visible_to(asker.user)
-    tab = request.GET.get("tab", "")
-    tab = tab if tab in PortalTab else PortalTab.NEW
-    counts = own.tab_counts(at)
-    asked, warnings = _asked(asker, at=at)
-    found = Paginator(own.for_organisation().on_tab(tab, at), PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "at": at, "asker": asker, "tab": tab, "page": found, "menu_counts": {"portal": counts[PortalTab.NEW]},
-        "asked": asked, "warnings": warnings,
-        "tabs": [(PortalTab(value), counts[value]) for value in PortalTab.values],
-        "fresh": found if tab == PortalTab.NEW else own.for_organisation().on_tab(PortalTab.NEW, at)[:PER_PAGE],
-    }  # fmt: skip
-    return render(request, "portal/_tickets.html" if request.headers.get("HX-Request") else "portal/list.html", context)
 
 
 @for_organisations
 @require_safe
 def card(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
-    return _card(request, asker, _own(asker, number), at=clock.now())
+    return _card(request, asker, own_ticket(asker, number), at=clock.now())
 
 
 @for_organisations
 @require_POST
 def step(request: HttpRequest, asker: Asker, number: str, step: str) -> HttpResponse:
-    ticket = _own(asker, number)
+    ticket = own_ticket(asker, number)
     if step not in STEPS:
         raise Http404
     if asker.user.role not in STEPS[step].roles:
@@ -132,15 +72,15 @@ def step(request: HttpRequest, asker: Asker, number: str, step: str) -> HttpResp
         messages.error(request, str(refusal.message))
         field = refusal.field if isinstance(refusal, NeedMissing) else None
         form.add_error(field if field in form.fields else None, str(refusal.message))
-        return _card(request, asker, _own(asker, number), at=at, tried=(step, form), status=409)
+        return _card(request, asker, own_ticket(asker, number), at=at, tried=(step, form), status=409)
     messages.success(request, _("Заявка %(number)s: %(step)s") % {"number": number, "step": STEPS[step].title})
-    return _back(request, number)
+    return back(request, number)
 
 
 @for_organisations
 @require_POST
 def give(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
-    ticket = _own(asker, number)
+    ticket = own_ticket(asker, number)
     if not asker.accepts:
         raise PermissionDenied
     at = clock.now()
@@ -151,49 +91,11 @@ def give(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
         services.give_to_foreman(ticket=ticket, foreman=form.cleaned_data["foreman"], actor=asker.user, at=at)
     except Refused as refusal:
         messages.error(request, str(refusal.message))
-        return _card(request, asker, _own(asker, number), at=at, giving=form, status=409)
+        return _card(request, asker, own_ticket(asker, number), at=at, giving=form, status=409)
     messages.success(request, _("Заявку %(number)s ведёт %(foreman)s") % {
         "number": number, "foreman": form.cleaned_data["foreman"],
     })  # fmt: skip
-    return _back(request, number)
-
-
-@for_organisations
-@require_POST
-def answer(request: HttpRequest, asker: Asker, pk: int) -> HttpResponse:
-    """«I know, and this is what I do»: by whoever was asked by name, about work that his organisation has."""
-    asked = asked_of_organisation(asker.user, asker.company).filter(is_warning=False)
-    escalation = get_object_or_404(asked, pk=pk)
-    form = AcknowledgeForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Пояснение слишком длинное: до 500 знаков."))
-        return _back(request)
-    try:
-        acknowledge(escalation=escalation, by=asker.user, at=clock.now(), note=form.cleaned_data["note"])
-    except Refused as refusal:
-        messages.error(request, str(refusal.message))
-    else:
-        messages.success(request, _("Ответ принят. Центр видит ваше имя и что вы делаете."))
-    return _back(request)
-
-
-def _asked(asker: Asker, *, at: datetime) -> tuple[list[Alarm], list[Alarm]]:
-    """What waits for this person's answer, and what will be late soon."""
-    found = open_in_organisation(asker.user, asker.company, at=at)
-    alarms = alarms_from(found.select_related(*DETAILS)[:SHOWN_ALARMS], user=asker.user)
-    return [one for one in alarms if one.asks], [one for one in alarms if not one.asks]
-
-
-def _own(asker: Asker, number: str) -> Ticket:
-    return get_object_or_404(Ticket.objects.visible_to(asker.user).for_organisation(), number=number)
-
-
-def _back(request: HttpRequest, number: str = "") -> HttpResponse:
-    """To the tab that the button was pressed on, else to the card."""
-    tab = request.POST.get("tab", "")
-    if tab in PortalTab:
-        return redirect(f"{reverse('portal:list')}?tab={tab}")
-    return redirect("portal:card", number=number) if number else redirect("portal:list")
+    return back(request, number)
 
 
 def _card(
