@@ -17,11 +17,13 @@ from accounts.adminkit import NamedFieldsFormSet, RegisterAdmin, StackedInline, 
 from accounts.models import User
 
 from .forms import CompanyForm, ResponsibilityForm
+from .imports.admin import ImportRunAdmin
 from .models import (
     Building,
     BuildingQuerySet,
     Company,
     District,
+    ImportRun,
     Locality,
     Membership,
     Responsibility,
@@ -43,6 +45,7 @@ class MembershipInline(StackedInline[Membership, User]):
 
 
 UserAdmin.inlines = (MembershipInline,)
+admin.site.register(ImportRun, ImportRunAdmin)
 
 
 class StaffInline(TabularInline[Membership, Company]):
