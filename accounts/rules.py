@@ -50,5 +50,9 @@ SENTENCES: dict[str, Promise | str] = {
     "outage_news_append_only": _("История отключения не изменяется."),
     "ticket_told_live_of_outage": _("Сказать сразу можно только об отключении."),
     "ticket_mark_one_to_five": _("Оценка — от 1 до 5."),
+    "photo_sent_once": _("Это фото уже отправлено."),
+    "photo_not_too_many": _("К заявке уже приложено 20 фото: больше нельзя."),
+    "photo_append_only": _("Фото заявки не изменяются."),
+    "step_sent_once": _("Этот шаг уже записан."),
     "saved_view_name_once": _("Вид с таким названием уже есть."),
 }

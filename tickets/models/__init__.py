@@ -4,9 +4,11 @@ from .checks import InvariantCheck
 from .desk import AddedContact, Handover, IntakeDraft, SavedView
 from .norms import Category, Norm
 from .outages import DismissedHunch, Outage, OutageBuilding, OutageNews
+from .photos import MOST_PHOTOS, SentStep, TicketPhoto
 from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketEvent, TicketPromise
 
 __all__ = [
+    "MOST_PHOTOS",
     "AddedContact",
     "Category",
     "DismissedHunch",
@@ -20,8 +22,10 @@ __all__ = [
     "PortalTab",
     "SavedView",
     "Scope",
+    "SentStep",
     "Ticket",
     "TicketDeadline",
     "TicketEvent",
+    "TicketPhoto",
     "TicketPromise",
 ]
