@@ -39,6 +39,7 @@ TAKEN: dict[str, Promise | str] = {
     "reopen": _("Возобновлена"),
     "comment": _("Запись"),
     "give": _("Дана мастеру"),
+    "photo": _("Фото"),
     "correct_address": _("Исправлен адрес"),
 }
 TONES = {

@@ -180,6 +180,7 @@ def _show(
         "nearest": file.nearest,
         "steps": _buttons(ticket, request.user, tried),
         "history": file.history,
+        "photos": list(ticket.photos.in_order()),
         "portal_state": portal_of(ticket, at),
         "ties": read_ties(ticket, request.user, at=at),
         "takes_calls": request.user.role in ("operator", "supervisor"),

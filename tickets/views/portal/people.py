@@ -43,12 +43,18 @@ def for_organisations(view: View[P]) -> Callable[Concatenate[HttpRequest, P], Ht
         assert user.is_authenticated
         if not user.is_of_company:
             raise PermissionDenied
-        company = Company.objects.filter(memberships__user=user).first()
-        if company is None:
+        asker = asker_of(user)
+        if asker is None:
             return render(request, "portal/no_company.html", status=403)
-        return view(request, Asker(user, company), *args, **kwargs)
+        return view(request, asker, *args, **kwargs)
 
     return login_required(wrapped)
+
+
+def asker_of(user: User) -> Asker | None:
+    """This person of an organisation; nobody else, and nobody who is tied to none."""
+    company = Company.objects.filter(memberships__user=user).first() if user.is_of_company else None
+    return None if company is None else Asker(user, company)
 
 
 def own_ticket(asker: Asker, number: str) -> Ticket:
