@@ -57,5 +57,9 @@ SENTENCES: dict[str, Promise | str] = {
     "responsibility_of_street_once": _("В эти дни за эту услугу в части этих домов улицы уже отвечает организация."),
     "responsibility_of_locality_once": _("В эти дни за эту услугу здесь уже отвечает организация."),
     "responsibility_of_district_once": _("В эти дни за эту услугу в районе уже отвечает организация."),
+    "photo_sent_once": _("Это фото уже отправлено."),
+    "photo_not_too_many": _("К заявке уже приложено 20 фото: больше нельзя."),
+    "photo_append_only": _("Фото заявки не изменяются."),
+    "step_sent_once": _("Этот шаг уже записан."),
     "saved_view_name_once": _("Вид с таким названием уже есть."),
 }

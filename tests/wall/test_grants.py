@@ -34,6 +34,9 @@ OWN = {
     "details",
     "tickets_ticketdeadline": "id ticket_id deadline_id",
     "tickets_ticketpromise": "id ticket_id obligation_id",
+    "tickets_ticketphoto": "id ticket_id position company_id uploaded_by_id stage name size width height pressed_at "
+    "received_at upload_key recorded_at",
+    "tickets_sentstep": "id user_id key event_id",
     "callbacks_deadline": "id clock title started_at due_at source mark company_id operator_id rule_id agreed_at "
     "first_rung next_rung next_rung_at stopped_at outcome recorded_at",
     "callbacks_contact": "id channel received_at",

@@ -131,6 +131,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             return found.order_by("-done_at", "-id")
         return found.order_by(models.F("nearest_due_at").asc(nulls_last=True), "id")
 
+    def to_be_worked(self) -> Self:
+        """What an organisation has and has not done, whose clock ends first on top."""
+        return self.filter(status__in=WITH_COMPANY).order_by(models.F("nearest_due_at").asc(nulls_last=True), "id")
+
     def tab_counts(self, at: datetime) -> dict[str, int]:
         counts = {str(tab): models.Count("pk", filter=portal_tab(tab, at)) for tab in PortalTab}
         return self.filter(portal_tab(PortalTab.DONE, at) | Q(status__in=WITH_COMPANY)).aggregate(**counts)

@@ -41,6 +41,7 @@ TAKEN: dict[str, Promise | str] = {
     "comment": _("Запись"),
     "import": _("Внесена из прежнего журнала"),
     "give": _("Дана мастеру"),
+    "photo": _("Фото"),
     "correct_address": _("Исправлен адрес"),
 }
 TONES = {
