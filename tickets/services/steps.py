@@ -105,21 +105,15 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
     """Take one step of the workflow table. ``given`` holds what the step needs and asks (see ``Given``).
 
     Of two people pressing a button at once, the second is told, not obeyed; what one telephone sends twice under
-    ``sent_key`` is one step. Raises StepRefused, NeedMissing, and
-    RuleBroken when the database knows better (an open promise, no conversation).
+    ``sent_key`` is one step. Raises StepRefused, NeedMissing, and RuleBroken when the database knows better (an open
+    promise, no conversation).
     """
     rule = STEPS[step]
     facts = Given(actor=actor, at=at, **given)
     held = Ticket.objects.select_for_update(no_key=True, of=("self",)).with_step_details().get(pk=ticket.pk)
     if facts.sent_key and was_sent(actor=actor, key=facts.sent_key):
         return held
-    if not rule.allows(status=held.status, role=actor.role):
-        raise StepRefused
-    if held.is_appointed and step in CLOSED_TO_APPOINTED:
-        raise Appointed
-    # Between the look at the page and the lock the ticket may have been given to somebody else.
-    if actor.is_of_company and not Ticket.objects.visible_to(actor).filter(pk=held.pk).exists():
-        raise StepRefused
+    _check_allowed(step, held, actor)
     _check_needs(rule, facts)
     before, term = held.status, term_of(held)
     if rule.target is not None:
@@ -148,6 +142,16 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
 def was_sent(*, actor: User, key: UUID) -> bool:
     """Whether this person's telephone has sent the step of this key already."""
     return SentStep.objects.filter(user=actor, key=key).exists()
+
+
+def _check_allowed(step: str, ticket: Ticket, actor: User) -> None:
+    if not STEPS[step].allows(status=ticket.status, role=actor.role):
+        raise StepRefused
+    if ticket.is_appointed and step in CLOSED_TO_APPOINTED:
+        raise Appointed
+    # Between the look at the page and the lock the ticket may have been given to somebody else.
+    if actor.is_of_company and not Ticket.objects.visible_to(actor).filter(pk=ticket.pk).exists():
+        raise StepRefused
 
 
 def _check_needs(rule: Step, facts: Given) -> None:
