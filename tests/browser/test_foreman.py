@@ -3,21 +3,26 @@
 import io
 import re
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pillow_heif
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from dispatch_center.local.stack import LocalStack
 
+from .compressing import compressed
 from .conftest import SignIn, serious_faults
+from .test_journeys import log_a_call
 
 PHONE = {"width": 390, "height": 844}
 # The order: the first sight of the list, everything included, with nothing kept from before.
 FIRST_LOAD = 150_000
 PASSWORD = "demo"
+FLATS = count(11)
 
 
 @pytest.fixture
@@ -25,6 +30,7 @@ def photo(tmp_path: Path) -> Callable[[str], str]:
     """A file as a telephone makes it."""
 
     def taken(kind: str) -> str:
+        pillow_heif.register_heif_opener()
         path = tmp_path / f"shot.{kind.lower()}"
         body = io.BytesIO()
         Image.effect_noise((1200, 900), 60).convert("RGB").save(body, kind)
@@ -38,10 +44,24 @@ def rows(page: Page) -> list[str]:
     return [(row.get_attribute("id") or "").removeprefix("ticket-") for row in page.locator(".ticket").all()]
 
 
-def to_start(page: Page) -> str:
-    """The number of his first ticket that he has not begun."""
-    row = page.locator(".ticket:has(button:visible:text('Начать'))").first
-    return (row.get_attribute("id") or "").removeprefix("ticket-")
+@pytest.fixture
+def given(centre: LocalStack, sign_in: SignIn) -> str:
+    """A ticket that was just registered at the desk and given to him by his dispatcher; he has not begun."""
+    flat = str(next(FLATS))
+    desk = sign_in(centre, "operator")
+    number = log_a_call(
+        desk, phone=f"8 910 700-00-{flat}", category="нет освещ", address="плех 44", flat=flat, text="Темно у двери"
+    )
+    dispatcher = sign_in(centre, "uk", **PHONE)
+    dispatcher.goto(f"{centre.url}/portal/tickets/{number}/")
+    give = dispatcher.locator("#give")
+    give.locator("summary").click()
+    give.locator("select").select_option(label="Виктор Громов")
+    give.locator("button").click()
+    expect(dispatcher.locator(".history")).to_contain_text("Дана мастеру: Виктор Громов")
+    dispatcher.context.close()
+    desk.context.close()
+    return number
 
 
 def card(centre: LocalStack, page: Page, number: str) -> None:
@@ -79,7 +99,7 @@ def report(page: Page, works: str, *, act: str = "", photos: list[str] | None = 
     step.get_by_role("button", name="Работа сделана").click()
 
 
-def test_the_list_goes_by_the_clock_and_is_made_for_a_thumb(centre: LocalStack, sign_in: SignIn) -> None:
+def test_the_list_goes_by_the_clock_and_is_made_for_a_thumb(centre: LocalStack, sign_in: SignIn, given: str) -> None:
     page = sign_in(centre, "foreman", **PHONE)
 
     due = [one.get_attribute("data-due") for one in page.locator(".ticket [data-clock]").all()]
@@ -90,18 +110,18 @@ def test_the_list_goes_by_the_clock_and_is_made_for_a_thumb(centre: LocalStack, 
         assert box is not None
         assert box["height"] >= 44
     for name in ("Начать", "Фото до"):
-        box = page.locator(".ticket").locator(f".btn:visible:has-text('{name}')").first.bounding_box()
+        box = page.locator(f"#ticket-{given} .btn:visible:has-text('{name}')").first.bounding_box()
         assert box is not None
         assert box["height"] >= 56
         assert box["width"] >= 150
 
 
 def test_the_whole_work_online(
-    centre: LocalStack, sign_in: SignIn, photo: Callable[[str], str], browser_errors: list[str]
+    centre: LocalStack, sign_in: SignIn, given: str, photo: Callable[[str], str], browser_errors: list[str]
 ) -> None:
     page = sign_in(centre, "foreman", **PHONE)
     page.on("pageerror", lambda error: browser_errors.append(str(error)))
-    number = to_start(page)
+    number = given
     row = page.locator(f"#ticket-{number}")
 
     row.get_by_role("button", name="Начать").click()
@@ -132,11 +152,11 @@ def browser_errors() -> list[str]:
 
 
 def test_the_whole_work_without_a_network(
-    centre: LocalStack, sign_in: SignIn, photo: Callable[[str], str], browser_errors: list[str]
+    centre: LocalStack, sign_in: SignIn, given: str, photo: Callable[[str], str], browser_errors: list[str]
 ) -> None:
     page = sign_in(centre, "foreman", **PHONE)
     page.on("pageerror", lambda error: browser_errors.append(str(error)))
-    number = to_start(page)
+    number = given
     card(centre, page, number)
     page.goto(f"{centre.url}/portal/")
     is_ready(page)
@@ -185,9 +205,9 @@ def test_the_whole_work_without_a_network(
     assert browser_errors == []
 
 
-def test_a_refused_step_stays_with_its_reason_and_its_text(centre: LocalStack, sign_in: SignIn) -> None:
+def test_a_refused_step_stays_with_its_reason_and_its_text(centre: LocalStack, sign_in: SignIn, given: str) -> None:
     page = sign_in(centre, "foreman", **PHONE)
-    number = to_start(page)
+    number = given
     page.locator(f"#ticket-{number}").get_by_role("button", name="Начать").click()
     expect(page.locator(f"#ticket-{number}")).to_contain_text("в работе")
     card(centre, page, number)
@@ -301,29 +321,30 @@ def kept_pages(page: Page) -> int:
 
 
 def test_the_first_load_is_light(centre: LocalStack, sign_in: SignIn) -> None:
-    """Every byte that comes over the wire, the service worker's own requests included; nothing is compressed here."""
+    """Every byte that comes over the wire to an empty browser, with what the page keeps for a time without network."""
     page = sign_in(centre, "foreman", **PHONE)
-    cookies = page.context.cookies()
+    cookies = [cookie for cookie in page.context.cookies() if cookie["name"] == "sessionid"]
     assert page.context.browser is not None
     fresh = page.context.browser.new_context(viewport={"width": 390, "height": 844}, locale="ru-RU")
     try:
-        fresh.add_cookies([cookie for cookie in cookies if cookie["name"] == "sessionid"])  # type: ignore[misc]
-        seen = fresh.new_page()
-        wire = fresh.new_cdp_session(seen)
-        wire.send("Network.enable")
-        bytes_of: dict[str, float] = {}
-        wire.on("Network.loadingFinished", lambda event: count(bytes_of, event))
-        seen.goto(f"{centre.url}/portal/")
-        is_ready(seen)
-        seen.wait_for_load_state("load")
-        seen.wait_for_timeout(1500)
-        total = sum(bytes_of.values())
-        assert 20_000 < total <= FIRST_LOAD, f"{total:.0f} bytes in {len(bytes_of)} answers"
+        with compressed(centre.url) as url:
+            fresh.add_cookies(cookies)  # type: ignore[arg-type]
+            seen = fresh.new_page()
+            wire = fresh.new_cdp_session(seen)
+            wire.send("Network.enable")
+            bytes_of: dict[str, float] = {}
+            wire.on("Network.loadingFinished", lambda event: weigh(bytes_of, event))
+            seen.goto(f"{url}/portal/")
+            is_ready(seen)
+            seen.wait_for_timeout(1500)
+            assert seen.locator(".ticket").count() >= 3
+            total = sum(bytes_of.values())
+            assert 20_000 < total <= FIRST_LOAD, f"{total:.0f} bytes in {len(bytes_of)} answers"
     finally:
         fresh.close()
 
 
-def count(bytes_of: dict[str, float], event: dict[str, Any]) -> None:
+def weigh(bytes_of: dict[str, float], event: dict[str, Any]) -> None:
     bytes_of[event["requestId"]] = event["encodedDataLength"]
 
 

@@ -34,11 +34,13 @@
   const POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
   // A card is one page, whatever of it was to be unfolded.
   const address = () => location.pathname + (location.pathname.includes("/tickets/") ? "" : location.search);
+  let isLeaving = false;
   async function keepPage(html) {
-    if (!window.caches || !crew.person) return;
+    if (!window.caches || !crew.person || isLeaving) return;
     const kept = await caches.open(pages);
     const headers = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY };
     await kept.put(address(), new Response(html.replace("<html ", "<html data-kept "), { headers }));
+    if (isLeaving) return void caches.delete(pages);
     const names = await kept.keys();
     await Promise.all(names.slice(0, Math.max(0, names.length - KEPT_PAGES)).map((name) => kept.delete(name)));
     centre.store.set("crew-person", crew.person);
@@ -65,7 +67,7 @@
   const isInUse = () => Boolean(main().querySelector("details[open], :focus:is(input, textarea, select)")) || Boolean(document.querySelector("dialog[open]"));
   let reading = false;
   async function refresh() {
-    if (reading || document.hidden || !crew.person) return;
+    if (reading || isLeaving || document.hidden || !crew.person) return;
     reading = true;
     try {
       const answer = await fetch(address(), { headers: { Accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(10000) });
@@ -149,6 +151,7 @@
     event.preventDefault();
     const waiting = (await crew.all()).filter((item) => item.state === "waiting").length;
     if (waiting && !window.confirm(crew.say(words.leaving, { count: waiting }))) return;
+    isLeaving = true;
     await window.caches?.delete(pages);
     HTMLFormElement.prototype.submit.call(form);
   }
