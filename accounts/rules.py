@@ -51,4 +51,8 @@ SENTENCES: dict[str, Promise | str] = {
     "ticket_told_live_of_outage": _("Сказать сразу можно только об отключении."),
     "ticket_mark_one_to_five": _("Оценка — от 1 до 5."),
     "saved_view_name_once": _("Вид с таким названием уже есть."),
+    "token_has_name": _("Назовите, для чего токен."),
+    "webhook_url_once": _("Такой адрес у вашей организации уже есть."),
+    "webhook_company_is_fixed": _("Вебхук нельзя передать другой организации."),
+    "webhook_delivery_is_fixed": _("Отправленное событие изменить нельзя."),
 }

@@ -76,6 +76,8 @@ class Company(models.Model):
     works_to = models.TimeField(_("работает до"), null=True, blank=True)
     works_weekends = models.BooleanField(_("работает в выходные"), default=False)
     is_active = models.BooleanField(_("действует"), default=True)
+    # Kept by a trigger: most have no programs, and registering a call need not ask who of them listens.
+    has_webhooks = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = CompanyQuerySet.as_manager()
 
@@ -120,6 +122,10 @@ class Membership(models.Model):
     user = models.OneToOneField(User, models.CASCADE, related_name="membership", verbose_name=_("пользователь"))
     company = models.ForeignKey(Company, models.CASCADE, related_name="memberships", verbose_name=_("организация"))
     post = models.CharField(_("когда спрашивать"), max_length=12, choices=Post.choices, default=Post.DISPATCHER)
+    # Tokens and webhooks open the organisation's tickets to programs: not everybody's business.
+    manages_programs = models.BooleanField(
+        _("ведёт токены и вебхуки организации"), default=False, db_default=False
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("сотрудник организации")
@@ -262,3 +268,6 @@ class Responsibility(models.Model):
 
     def __str__(self) -> str:
         return f"{self.company}: {self.service}"
+
+
+from . import webhooks  # noqa: E402, F401  (further models of this application: they name Company)

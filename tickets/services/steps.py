@@ -32,6 +32,7 @@ from .clocks import (
 )
 from .delays import is_later, promise_delay, term_of
 from .neighbours import promise_neighbours
+from .news import tell_of_step
 
 Reason = CallbackObligation.Reason
 Waiver = CallbackObligation.Waiver
@@ -105,7 +106,7 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
     if actor.is_of_company and not Ticket.objects.visible_to(actor).filter(pk=held.pk).exists():
         raise StepRefused
     _check_needs(rule, facts)
-    before, term = held.status, term_of(held)
+    before, term, holder = held.status, term_of(held), held.company
     if rule.target is not None:
         held.status = rule.target
     if effect := EFFECTS.get(step):
@@ -118,6 +119,7 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
     )  # fmt: skip
     if step == "reopen":
         _promise_again(held, facts)
+    tell_of_step(ticket=held, step=step, holder=holder, reason=facts.reason, at=at)
     if held.term_told_at and is_later(term_of(held), than=term):
         promise_delay(ticket=held, at=at)
     alarms.tell_screens("tickets", held.number)

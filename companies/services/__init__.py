@@ -1,0 +1,1 @@
+"""Every write about organisations that is more than one field."""
