@@ -94,6 +94,9 @@ class ApiToken(models.Model):
 
     objects = ApiTokenQuerySet.as_manager()
 
+    # Only in the hands of whoever has just made it.
+    secret = ""
+
     class Meta:
         verbose_name = _("токен")
         verbose_name_plural = _("токены")

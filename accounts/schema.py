@@ -39,7 +39,11 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer", "description": "Made in the portal, in the admin, or by `manage.py issue_token USERNAME`; see docs/api.md"}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Made in the portal, in the admin, or by `manage.py issue_token USERNAME`; see docs/api.md",
+        }
 
 
 class ApiSchema(AutoSchema):

@@ -12,6 +12,7 @@ from accounts.admin import UserAdmin
 from accounts.adminkit import NamedFieldsFormSet, RegisterAdmin, StackedInline, TabularInline
 from accounts.models import User
 
+from . import webhook_admin  # noqa: F401  (registers its own pages)
 from .models import Building, BuildingQuerySet, Company, Locality, Membership, Responsibility, Service
 
 
@@ -19,7 +20,7 @@ class MembershipInline(StackedInline[Membership, User]):
     """Whose person it is: on the page of the user."""
 
     model = Membership
-    fields = ("company", "post")
+    fields = ("company", "post", "manages_programs")
     autocomplete_fields = ("company",)
     can_delete = True
     extra = 0
@@ -34,7 +35,7 @@ class StaffInline(TabularInline[Membership, Company]):
 
     model = Membership
     formset = NamedFieldsFormSet[Membership, Company, Any]
-    fields = ("user", "post")
+    fields = ("user", "post", "manages_programs")
     autocomplete_fields = ("user",)
     extra = 0
 

@@ -1,6 +1,7 @@
 """Where an organisation's own programs are told what happens, and everything that was sent there."""
 
 import base64
+import json
 from datetime import datetime
 from secrets import token_hex
 from typing import Self
@@ -170,3 +171,13 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return str(self.key)
+
+    @property
+    def body(self) -> bytes:
+        """The very bytes that are sent and signed, the same at every try."""
+        return json.dumps(self.payload, ensure_ascii=False, sort_keys=True).encode()
+
+    @property
+    def as_text(self) -> str:
+        """The same, laid out for people."""
+        return json.dumps(self.payload, ensure_ascii=False, sort_keys=True, indent=2)

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 
@@ -55,7 +54,7 @@ def deliver_next(*, at: datetime) -> bool:
     if delivery is None:
         return False
     webhook = delivery.endpoint
-    body = json.dumps(delivery.payload, ensure_ascii=False, sort_keys=True).encode()
+    body = delivery.body
     headers = {
         "Content-Type": "application/json",
         "Accept-Encoding": "identity",

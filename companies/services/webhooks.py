@@ -31,7 +31,7 @@ class WebhookStopped(Refused):
     code = "webhook_stopped"
 
 
-class TestWaits(Refused):
+class ProbeWaits(Refused):
     message = _("Предыдущая проба ещё не ушла: подождите ответа.")
     code = "test_waits"
 
@@ -126,12 +126,12 @@ def announce(
 
 @write
 def send_test(*, webhook: WebhookEndpoint, at: datetime) -> WebhookDelivery:
-    """Try the way there with an event that means nothing. Raises WebhookStopped, TestWaits."""
+    """Try the way there with an event that means nothing. Raises WebhookStopped, ProbeWaits."""
     held = _held(webhook)
     if not held.is_active:
         raise WebhookStopped
     if held.deliveries.waiting().filter(event=WebhookEvent.TEST).exists():
-        raise TestWaits
+        raise ProbeWaits
     # Whoever presses the button has mended something, or wants to know.
     held.rests_until = None
     held.save(update_fields=["rests_until"])

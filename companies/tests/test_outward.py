@@ -25,7 +25,7 @@ INSIDE = {
     "loopback": ["127.0.0.1"],
     "loopback-other": ["127.8.8.8"],
     "loopback-v6": ["::1"],
-    "unspecified": ["0.0.0.0"],
+    "unspecified": ["0.0.0.0"],  # noqa: S104  (nobody listens there)
     "unspecified-v6": ["::"],
     "this-network": ["0.1.2.3"],
     "private-10": ["10.0.0.1"],
