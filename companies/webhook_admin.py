@@ -11,8 +11,8 @@ from accounts import clock
 from accounts.adminkit import RegisterAdmin, shown
 from accounts.writes import Refused
 
+from .models import WebhookDelivery, WebhookEndpoint
 from .services import webhooks
-from .webhooks import WebhookDelivery, WebhookEndpoint
 
 
 class ShownAdmin(RegisterAdmin[Any]):

@@ -18,6 +18,7 @@ handler500 = "accounts.views.server_error"
 urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("callbacks.urls")),
+    path("register/", include("companies.urls")),
     path("desk/", include("tickets.urls.desk")),
     path("portal/programs/", include("tickets.urls.programs")),
     path("portal/", include("tickets.urls.portal")),

@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.models import AccessRecord, ApiToken, DutyShift, Role, User
 from callbacks.models import CalendarDay
 from callbacks.services import escalate_overdue_batch
+from companies.models import District
 from companies.services.webhooks import add_webhook, announce
 from tests.admin_pages import page, registered, signed_in
 from tickets.tests.factories import (
@@ -41,6 +42,7 @@ OPENS: dict[str, dict[Role, int]] = {
     "callbacks.outbox": OF_ADMINISTRATORS,
     "companies.building": OF_ADMINISTRATORS,
     "companies.company": OF_ADMINISTRATORS,
+    "companies.district": OF_ADMINISTRATORS,
     "companies.locality": OF_ADMINISTRATORS,
     "companies.responsibility": OF_ADMINISTRATORS,
     "companies.service": OF_ADMINISTRATORS,
@@ -52,8 +54,9 @@ OPENS: dict[str, dict[Role, int]] = {
 }
 # Of whom the page opens, whether a row may be added and changed.
 ADDED = {
-    "accounts.apitoken", "accounts.dutyshift", "accounts.user", "callbacks.calendarday", "companies.building",
-    "companies.company", "companies.locality", "companies.responsibility", "companies.service", "tickets.category",
+    "accounts.apitoken",
+    "accounts.dutyshift", "accounts.user", "callbacks.calendarday", "companies.building", "companies.company",
+    "companies.district", "companies.locality", "companies.responsibility", "companies.service", "tickets.category",
     "tickets.norm",
 }  # fmt: skip
 ONLY_SHOWN = {
@@ -61,8 +64,8 @@ ONLY_SHOWN = {
     "callbacks.escalation", "callbacks.outbox", "tickets.norm", "tickets.ticket",
 }  # fmt: skip
 DELETED = {
-    "accounts.dutyshift", "callbacks.calendarday", "companies.building", "companies.locality",
-    "companies.responsibility", "companies.service",
+    "accounts.dutyshift", "callbacks.calendarday", "companies.building", "companies.district",
+    "companies.locality", "companies.responsibility", "companies.service",
 }  # fmt: skip
 
 
@@ -73,6 +76,7 @@ def scene() -> None:
     answers_for(company, building=BuildingFactory.create())
     ticket = make_ticket(company=company)
     person = member_of(company)
+    District.objects.create(name="Тарусский район")
     ApiToken.issue(user=person, name="сайт")
     webhook = add_webhook(company=company, url="https://hooks.example.org/", events=["ticket.assigned"], by=person)
     announce(webhooks=[webhook], event="ticket.assigned", facts={}, at=NOON)

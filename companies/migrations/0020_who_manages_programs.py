@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("companies", "0003_street_index")]
+    dependencies = [("companies", "0040_imports")]
 
     operations = [
         migrations.AddField(

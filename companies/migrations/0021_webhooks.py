@@ -8,7 +8,7 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-import companies.webhooks
+import companies.models.webhooks
 
 
 class Migration(migrations.Migration):
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                         base_field=models.CharField(max_length=32), size=None, verbose_name="события"
                     ),
                 ),
-                ("salt", models.CharField(default=companies.webhooks.new_salt, editable=False, max_length=64)),
+                ("salt", models.CharField(default=companies.models.webhooks.new_salt, editable=False, max_length=64)),
                 ("is_active", models.BooleanField(default=True, verbose_name="включён")),
                 (
                     "created_at",

@@ -16,8 +16,7 @@ from django.utils.translation import override
 from accounts.models import User
 from accounts.writes import write
 from companies import outward
-from companies.models import Company
-from companies.webhooks import WebhookDelivery, WebhookEndpoint
+from companies.models import Company, WebhookDelivery, WebhookEndpoint
 
 from .webhooks import TRIED_FOR, State, drop_waiting
 

@@ -10,6 +10,8 @@ from accounts.writes import Refused, write
 from companies.models import Company
 
 MOST_OF_A_COMPANY = 20
+# What a person is called by.
+SHOWN = ("username", "first_name", "last_name")
 
 
 class TooManyTokens(Refused):
@@ -18,9 +20,12 @@ class TooManyTokens(Refused):
 
 
 def tokens_of(company: Company) -> QuerySet[ApiToken]:
-    """Those that act as people of ``company``, the valid ones and the latest first."""
+    """Those that act as people of ``company``, the valid ones and the latest first; read without their hashes."""
     theirs = ApiToken.objects.filter(user__membership__company=company).select_related("user", "revoked_by")
-    return theirs.order_by(F("revoked_at").desc(nulls_first=True), "-id")
+    shown = (f"{person}__{name}" for person in ("user", "revoked_by") for name in SHOWN)
+    return theirs.only("name", "created_at", "last_used_at", "revoked_at", *shown).order_by(
+        F("revoked_at").desc(nulls_first=True), "-id"
+    )
 
 
 @write

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.writes import Refused, write
-from companies.models import Company
+from companies.models import Company, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from companies.models.webhooks import new_salt
 from companies.outward import target_of
-from companies.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent, new_salt
 
 # An event is tried for so long, and kept in the log for so long.
 TRIED_FOR = timedelta(hours=24)

@@ -6,9 +6,9 @@ from datetime import datetime
 import pytest
 from pytest_django import Settings
 
+from companies.models import SUBSCRIBED, WebhookEndpoint
 from companies.services.deliveries import deliver_next
 from companies.services.webhooks import add_webhook
-from companies.webhooks import SUBSCRIBED, WebhookEndpoint
 from tickets.tests.factories import CompanyFactory, member_of
 
 from .receivers import Receiver, receiver_of

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
 from accounts.writes import RuleBroken
+from companies.models import WebhookDelivery, WebhookEndpoint
 from companies.outward import BadAddress
 from companies.services import deliveries, webhooks
 from companies.services.deliveries import BACK_OFF, LANES, LEASE, deliver_next, send_next_notice, take_delivery
@@ -31,7 +32,6 @@ from companies.services.webhooks import (
     switch_on,
 )
 from companies.tasks import deliver_webhooks
-from companies.webhooks import WebhookDelivery, WebhookEndpoint
 from tickets.tests.factories import MINUTE, NOON, CompanyFactory, member_of
 
 from .receivers import Receiver

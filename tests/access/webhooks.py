@@ -3,8 +3,8 @@
 from typing import Any
 
 from accounts.models import ApiToken
+from companies.models import WebhookDelivery, WebhookEndpoint
 from companies.services.webhooks import add_webhook, announce
-from companies.webhooks import WebhookDelivery, WebhookEndpoint
 from tests.access import Row
 
 LOGIN = {"anonymous": 302}

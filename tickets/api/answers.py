@@ -143,12 +143,18 @@ class TicketAnswer(serializers.ModelSerializer[Ticket]):
 class ForReader(serializers.Serializer[Any]):
     """Leaves the citizen's data out where the reader is not of the centre, numbers within typed words as well."""
 
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        # For organisations they are not even read. Who only asks for the description gets all.
+        if getattr(getattr(self.context.get("request"), "user", None), "is_of_company", False):
+            for name in PERSONAL:
+                fields.pop(name, None)
+        return fields
+
     def to_representation(self, instance: Any) -> Any:
         said = super().to_representation(instance)
         if self.context["request"].user.is_of_centre:
             return said
-        for name in PERSONAL:
-            said.pop(name, None)
         return {name: _without_phones(value) if name in TYPED else value for name, value in said.items()}
 
 
@@ -202,11 +208,11 @@ class AttemptAnswer(serializers.ModelSerializer[CallAttempt]):
         model = CallAttempt
         fields = ("id", "direction", "started_at", "ended_at", "outcome", "note")
 
-    def to_representation(self, instance: CallAttempt) -> Any:
-        said = super().to_representation(instance)
-        if not self.context["request"].user.is_of_centre:
-            said.pop("note")
-        return said
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        if getattr(getattr(self.context.get("request"), "user", None), "is_of_company", False):
+            fields.pop("note")
+        return fields
 
 
 class TicketCard(TicketRow):
@@ -231,6 +237,8 @@ class TicketCard(TicketRow):
     @extend_schema_field(AttemptAnswer(many=True))
     def get_attempts(self, ticket: Ticket) -> Any:
         rows = CallAttempt.objects.filter(obligation__in=promise_ids(ticket)).order_by("id")
+        if not self.context["request"].user.is_of_centre:
+            rows = rows.only("direction", "started_at", "ended_at", "outcome")
         return AttemptAnswer(rows, many=True, context=self.context).data
 
     @extend_schema_field(EventAnswer(many=True))

@@ -18,6 +18,10 @@ from .answers import BuildingAnswer, CategoryAnswer, CompanyAnswer, OutageAnswer
 from .base import Listing, Operation
 from .filters import BuildingFilter, OutageFilter
 
+READ = (
+    "kind", "where", "starts_at", "ends_at", "ended_at", "called_off_at", "cause", "text",
+)  # fmt: skip
+
 
 class Companies(Listing):
     """Organisations in action; an organisation's people see their own."""
@@ -73,7 +77,9 @@ class Outages(Listing):
     def get_queryset(self) -> QuerySet[Outage]:
         houses = OutageBuilding.objects.filter(outage=OuterRef("pk")).order_by().values("outage")
         counted = Outage.objects.annotate(houses=Subquery(houses.annotate(count=Count("pk")).values("count")))
-        return counted.select_related("category", "company").prefetch_related("services")
+        shown = counted.select_related("category", "company").prefetch_related("services")
+        # Who announced it is behind the wall.
+        return shown.only(*READ, "category__code", "category__problem", "company__name")
 
     @extend_schema(operation_id="outages_list", responses=OutageAnswer(many=True))
     def get(self, request: Request) -> Response:

@@ -6,8 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from companies.models import SUBSCRIBED, WebhookEndpoint
 from companies.outward import LONGEST_URL, BadAddress, target_of
-from companies.webhooks import SUBSCRIBED, WebhookEndpoint
 
 
 class TokenForm(forms.Form):

@@ -2,15 +2,17 @@
 
 from .checks import InvariantCheck
 from .desk import AddedContact, Handover, IntakeDraft, SavedView
+from .history import Holding, TicketEvent
 from .norms import Category, Norm
 from .outages import DismissedHunch, Outage, OutageBuilding, OutageNews
-from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketEvent, TicketPromise
+from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketPromise
 
 __all__ = [
     "AddedContact",
     "Category",
     "DismissedHunch",
     "Handover",
+    "Holding",
     "IntakeDraft",
     "InvariantCheck",
     "Norm",

@@ -14,9 +14,8 @@ from django.db import transaction
 
 from accounts.phones import hide_phones
 from callbacks.models import Audience, Deadline, Escalation
-from companies.models import Company
+from companies.models import Company, WebhookEndpoint, WebhookEvent
 from companies.services.webhooks import announce
-from companies.webhooks import WebhookEndpoint, WebhookEvent
 from tickets.models import Ticket
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from callbacks.services.retries import after_the_night
 from callbacks.services.rules import Rules
 from companies.models import Company
 from tickets.models import Ticket, TicketEvent, TicketPromise
-from tickets.workflow import STEPS, WITH_COMPANY, Status, Step
+from tickets.workflow import CLOSED_TO_APPOINTED, STEPS, WITH_COMPANY, Status, Step
 
 from .clocks import (
     NORM_CLOCKS,
@@ -31,6 +31,7 @@ from .clocks import (
     title_of,
 )
 from .delays import is_later, promise_delay, term_of
+from .holdings import ask_who_decides, check_refusals, keep_chain
 from .neighbours import promise_neighbours
 from .news import tell_of_step
 
@@ -41,6 +42,11 @@ Waiver = CallbackObligation.Waiver
 class StepRefused(Refused):
     message = _("Этот шаг сейчас невозможен: заявка уже в другом состоянии.")
     code = "step_refused"
+
+
+class Appointed(StepRefused):
+    message = _("Организация назначена до решения: вернуть заявку в центр нельзя.")
+    code = "appointed"
 
 
 class TalkFirst(StepRefused):
@@ -102,6 +108,8 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
     held = Ticket.objects.select_for_update(no_key=True, of=("self",)).with_step_details().get(pk=ticket.pk)
     if not rule.allows(status=held.status, role=actor.role):
         raise StepRefused
+    if held.is_appointed and step in CLOSED_TO_APPOINTED:
+        raise Appointed
     # Between the look at the page and the lock the ticket may have been given to somebody else.
     if actor.is_of_company and not Ticket.objects.visible_to(actor).filter(pk=held.pk).exists():
         raise StepRefused
@@ -113,10 +121,13 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
         effect(held, facts)
     held.mark = facts.mark or held.mark
     held.save()
-    TicketEvent.objects.create(
+    event = TicketEvent.objects.create(
         ticket=held, step=step, actor=actor, from_status=before, to_status=held.status, company=held.company,
         happened_at=at, reason=facts.reason, note=facts.note.strip(), details=_details(facts),
     )  # fmt: skip
+    keep_chain(ticket=held, event=event)
+    if step == "reject":
+        ask_who_decides(ticket=held, at=at)
     if step == "reopen":
         _promise_again(held, facts)
     tell_of_step(ticket=held, step=step, holder=holder, reason=facts.reason, at=at)
@@ -160,7 +171,8 @@ def _details(facts: Given) -> dict[str, str]:
 
 def _assign(ticket: Ticket, facts: Given) -> None:
     stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.ACCEPTANCE,), withdrawn=True)
-    stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.WAITING_CENTRE,))
+    stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.WAITING_CENTRE, Clock.REFUSALS))
+    ticket.is_appointed = False
     ticket.company, ticket.foreman = facts.company, None
     ticket.transferred_at = facts.at
     ticket.accepted_at = ticket.planned_at = ticket.postponed_until = None
@@ -168,6 +180,12 @@ def _assign(ticket: Ticket, facts: Given) -> None:
     running = Deadline.objects.running().filter(ticket_deadline__ticket=ticket, clock__in=NORM_CLOCKS)
     running.update(company=facts.company)
     _start_own_clock(Clock.ACCEPTANCE, ticket, facts, operator=facts.actor)
+
+
+def _appoint(ticket: Ticket, facts: Given) -> None:
+    check_refusals(ticket)
+    _assign(ticket, facts)
+    ticket.is_appointed = True
 
 
 def _start_own_clock(clock: Clock, ticket: Ticket, facts: Given, *, operator: User | None) -> None:
@@ -290,6 +308,7 @@ def _mark_duplicate(ticket: Ticket, facts: Given) -> None:
 def _reopen(ticket: Ticket, facts: Given) -> None:
     ticket.closed_at = ticket.done_at = ticket.accepted_at = ticket.term_told_at = None
     ticket.transferred_at = facts.at
+    ticket.is_appointed = False
 
 
 def _promise_again(ticket: Ticket, facts: Given) -> None:
@@ -328,6 +347,7 @@ def _waive_all(ticket: Ticket, waiver: CallbackObligation.Waiver, facts: Given) 
 
 EFFECTS: dict[str, Callable[[Ticket, Given], None]] = {
     "assign": _assign,
+    "appoint": _appoint,
     "accept": _accept,
     "accept_by_phone": _accept,
     "reject": _reject,

@@ -9,9 +9,8 @@ from django.db import transaction
 from accounts.models import User
 from callbacks.models import Escalation
 from callbacks.services import escalate_overdue_batch
-from companies.models import Company
+from companies.models import SUBSCRIBED, Company, WebhookDelivery, WebhookEndpoint
 from companies.services.webhooks import add_webhook
-from companies.webhooks import SUBSCRIBED, WebhookDelivery, WebhookEndpoint
 from tickets.models import Ticket
 from tickets.services import Address, move_ticket, news, record_ring_back
 from tickets.tests.factories import (

@@ -9,11 +9,10 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from accounts.models import ApiToken, Role, User
-from companies.models import Company
+from companies.models import Company, WebhookDelivery, WebhookEndpoint
 from companies.services.deliveries import deliver_next
 from companies.services.tokens import MOST_OF_A_COMPANY
 from companies.services.webhooks import add_webhook, announce
-from companies.webhooks import WebhookDelivery, WebhookEndpoint
 from tickets.tests.factories import NOON, CompanyFactory, make_ticket, member_of, page, signed_in
 
 pytestmark = pytest.mark.django_db

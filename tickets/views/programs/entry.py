@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import Role, User
+from accounts.wall import behind_wall, marks_wall
 from companies.models import Company, Membership
 
 P = ParamSpec("P")
@@ -36,11 +37,12 @@ def for_keepers(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResp
         assert user.is_authenticated
         if user.role != Role.COMPANY:
             raise PermissionDenied
-        membership = Membership.objects.select_related("company").filter(user=user).first()
-        if membership is None:
-            return render(request, "portal/no_company.html", status=403)
-        if not membership.manages_programs:
-            return render(request, "portal/programs/no_right.html", {"company": membership.company}, status=403)
-        return view(request, Keeper(user, membership.company), *args, **kwargs)
+        with behind_wall(user):
+            membership = Membership.objects.select_related("company").filter(user=user).first()
+            if membership is None:
+                return render(request, "portal/no_company.html", status=403)
+            if not membership.manages_programs:
+                return render(request, "portal/programs/no_right.html", {"company": membership.company}, status=403)
+            return view(request, Keeper(user, membership.company), *args, **kwargs)
 
-    return login_required(wrapped)
+    return marks_wall(view, login_required(wrapped))

@@ -12,10 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import clock
+from accounts.wall import behind_wall, marks_wall
 from accounts.writes import Refused
+from companies.models import WebhookEndpoint
 from companies.services import webhooks
 from companies.services.tokens import issue_token, revoke_token, tokens_of
-from companies.webhooks import WebhookEndpoint
 from tickets.forms.programs import TokenForm, WebhookForm
 
 from .entry import Keeper, for_keepers
@@ -67,13 +68,16 @@ def add(request: HttpRequest, keeper: Keeper) -> HttpResponse:
     return show_secret(request, keeper, secret=webhook.secret, webhook=webhook)
 
 
-@login_required
-@require_safe
 def notice(request: HttpRequest) -> HttpResponse:
     """A part for other pages: that a webhook of theirs was switched off. Empty for everybody else."""
-    assert request.user.is_authenticated
-    stopped = list(WebhookEndpoint.objects.visible_to(request.user).stopped()) if request.user.is_of_company else []
-    return render(request, "portal/programs/_notice.html", {"stopped": stopped})
+    user = request.user
+    assert user.is_authenticated
+    with behind_wall(user):
+        stopped = list(WebhookEndpoint.objects.visible_to(user).stopped()) if user.is_of_company else []
+        return render(request, "portal/programs/_notice.html", {"stopped": stopped})
+
+
+notice = marks_wall(notice, login_required(require_safe(notice)))
 
 
 @never_cache

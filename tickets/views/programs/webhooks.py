@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import clock
 from accounts.writes import Refused
+from companies.models import WebhookEndpoint
 from companies.services import webhooks
-from companies.webhooks import WebhookEndpoint
 from tickets.forms.programs import WebhookForm
 
 from .entry import Keeper, for_keepers
@@ -73,7 +73,7 @@ def act(request: HttpRequest, keeper: Keeper, pk: int, act: str) -> HttpResponse
 @for_keepers
 @require_POST
 def replay(request: HttpRequest, keeper: Keeper, pk: int, delivery: int) -> HttpResponse:
-    row = get_object_or_404(_own(keeper, pk).deliveries.select_related("endpoint"), pk=delivery)
+    row = get_object_or_404(_own(keeper, pk).deliveries, pk=delivery)
     try:
         webhooks.replay(delivery=row, at=clock.now())
     except Refused as refusal:
