@@ -62,4 +62,8 @@ SENTENCES: dict[str, Promise | str] = {
     "photo_append_only": _("Фото заявки не изменяются."),
     "step_sent_once": _("Этот шаг уже записан."),
     "saved_view_name_once": _("Вид с таким названием уже есть."),
+    "token_has_name": _("Назовите, для чего токен."),
+    "webhook_url_once": _("Такой адрес у вашей организации уже есть."),
+    "webhook_company_is_fixed": _("Вебхук нельзя передать другой организации."),
+    "webhook_delivery_is_fixed": _("Отправленное событие изменить нельзя."),
 }

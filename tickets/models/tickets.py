@@ -78,7 +78,8 @@ SHOWN_TO_ORGANISATIONS = (
     "floor", "flat", "company", "registered_at", "damaged_at", "transferred_at", "accepted_at", "planned_at",
     "term_told_at", "started_at", "postponed_until", "localised_at", "done_at", "closed_at", "works", "act_number",
     "returns", "is_appointed", "old_number", *named("foreman"), "contact__channel", "contact__received_at",
-    "callback__reason", "callback__due_at", "callback__state", "control_callback__reason", "control_callback__due_at", "control_callback__state",
+    "callback__reason", "callback__due_at", "callback__state", "control_callback__reason", "control_callback__due_at",
+    "control_callback__state",
 )  # fmt: skip
 
 

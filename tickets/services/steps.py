@@ -34,6 +34,7 @@ from .clocks import (
 from .delays import is_later, promise_delay, term_of
 from .holdings import ask_who_decides, check_refusals, keep_chain
 from .neighbours import promise_neighbours
+from .news import tell_of_step
 from .pressed import bounded
 
 Reason = CallbackObligation.Reason
@@ -115,7 +116,7 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
         return held
     _check_allowed(step, held, actor)
     _check_needs(rule, facts)
-    before, term = held.status, term_of(held)
+    before, term, holder = held.status, term_of(held), held.company
     if rule.target is not None:
         held.status = rule.target
     if effect := EFFECTS.get(step):
@@ -133,6 +134,7 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
         ask_who_decides(ticket=held, at=at)
     if step == "reopen":
         _promise_again(held, facts)
+    tell_of_step(ticket=held, step=step, holder=holder, reason=facts.reason, at=at)
     if held.term_told_at and is_later(term_of(held), than=term):
         promise_delay(ticket=held, at=at)
     alarms.tell_screens("tickets", held.number)
