@@ -158,17 +158,27 @@ def _too_long() -> str:
 
 def _sheet(path: Path) -> Iterator[Sequence[Any]]:
     """The first sheet that is shown. Raises UnreadableFile."""
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, KeyError, ValueError, TypeError, OSError, zipfile.BadZipFile, SyntaxError) as error:
-        raise UnreadableFile(_("Книга XLSX не читается.")) from error
-    with closing(book):
-        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
-        if not sheets:
-            raise UnreadableFile(_("В книге XLSX нет листов."))
-        # What the file says about its own size is often wrong, and then rows would be missing.
-        sheets[0].reset_dimensions()
-        yield from sheets[0].iter_rows(values_only=True)
+    # Opened here: a path whose name does not end in .xlsx is refused by the library, whatever lies in the file.
+    with path.open("rb") as file:
+        try:
+            book = load_workbook(file, read_only=True, data_only=True)
+        except (
+            InvalidFileException,
+            KeyError,
+            ValueError,
+            TypeError,
+            OSError,
+            zipfile.BadZipFile,
+            SyntaxError,
+        ) as error:
+            raise UnreadableFile(_("Книга XLSX не читается.")) from error
+        with closing(book):
+            sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
+            if not sheets:
+                raise UnreadableFile(_("В книге XLSX нет листов."))
+            # What the file says about its own size is often wrong, and then rows would be missing.
+            sheets[0].reset_dimensions()
+            yield from sheets[0].iter_rows(values_only=True)
 
 
 # ── CSV ──────────────────────────────────────────────────────────────────────────────────────────────────────────
