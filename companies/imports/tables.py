@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
+from zipfile import BadZipFile
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
@@ -144,7 +145,7 @@ def _refuse_bomb(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
             is_book = any(entry.filename == "xl/workbook.xml" for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError) as error:
+    except (BadZipFile, OSError) as error:
         raise UnreadableFile(_("Файл испорчен: это не книга XLSX.")) from error
     if not is_book:
         raise UnreadableFile(_("Это архив, а не таблица: нужен CSV, CSV.GZ или XLSX."))
@@ -168,7 +169,7 @@ def _sheet(path: Path) -> Iterator[Sequence[Any]]:
             ValueError,
             TypeError,
             OSError,
-            zipfile.BadZipFile,
+            BadZipFile,
             SyntaxError,
         ) as error:
             raise UnreadableFile(_("Книга XLSX не читается.")) from error
@@ -203,7 +204,7 @@ def _kind_of(opened: Any, path: Path) -> tuple[str, str]:
         encoding = "cp1251"
     except (OSError, EOFError) as error:
         raise UnreadableFile(_("Файл испорчен: архив обрывается или не читается.")) from error
-    except zipfile.BadZipFile as error:
+    except BadZipFile as error:
         raise UnreadableFile(_("Файл испорчен: архив обрывается или не читается.")) from error
     return encoding, _delimiter(start.decode(encoding, errors="replace"))
 
