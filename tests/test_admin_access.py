@@ -9,6 +9,7 @@ from accounts.models import AccessRecord, ApiToken, DutyShift, Role, User
 from callbacks.models import CalendarDay
 from callbacks.services import escalate_overdue_batch
 from companies.models import District, ImportRun
+from companies.services.webhooks import add_webhook, announce
 from tests.admin_pages import page, registered, signed_in
 from tickets.tests.factories import (
     MINUTE,
@@ -46,12 +47,15 @@ OPENS: dict[str, dict[Role, int]] = {
     "companies.locality": OF_ADMINISTRATORS,
     "companies.responsibility": OF_ADMINISTRATORS,
     "companies.service": OF_ADMINISTRATORS,
+    "companies.webhookdelivery": OF_ADMINISTRATORS,
+    "companies.webhookendpoint": OF_ADMINISTRATORS,
     "tickets.category": OF_ADMINISTRATORS,
     "tickets.norm": OF_ADMINISTRATORS,
     "tickets.ticket": OF_ADMINISTRATORS,
 }
 # Of whom the page opens, whether a row may be added and changed.
 ADDED = {
+    "accounts.apitoken",
     "accounts.dutyshift", "accounts.user", "callbacks.calendarday", "companies.building", "companies.company",
     "companies.district", "companies.importrun", "companies.locality", "companies.responsibility", "companies.service",
     "tickets.category",
@@ -76,6 +80,8 @@ def scene() -> None:
     person = member_of(company)
     District.objects.create(name="Тарусский район")
     ApiToken.issue(user=person, name="сайт")
+    webhook = add_webhook(company=company, url="https://hooks.example.org/", events=["ticket.assigned"], by=person)
+    announce(webhooks=[webhook], event="ticket.assigned", facts={}, at=NOON)
     DutyShift.objects.create(user=UserFactory.create(), post="head", starts_at=NOON, ends_at=NOON + 60 * MINUTE)
     CalendarDay.objects.create(day=NOON.date(), is_working=False, note="день области")
     AccessRecord.objects.create(actor=person, what="phone", subject=ticket.number)
