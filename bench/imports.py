@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from dispatch_center.local.plan import CHECKOUT
 from dispatch_center.local.stack import LocalStack
@@ -73,7 +73,7 @@ class Imports:
     def _register(self, name: str, path: Path) -> dict[str, object]:
         from companies.models import Building, Company, Responsibility
 
-        counted = (Building, Company, Responsibility)
+        counted: tuple[Any, ...] = (Building, Company, Responsibility)
         before = [model.objects.count() for model in counted]
         seconds, cpu, megabytes = self._run("import_register", str(path))
         new = [model.objects.count() - count for model, count in zip(counted, before, strict=True)]
