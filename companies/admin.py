@@ -18,11 +18,13 @@ from accounts.models import User
 
 from . import webhook_admin  # noqa: F401  (registers its own pages)
 from .forms import CompanyForm, ResponsibilityForm
+from .imports.admin import ImportRunAdmin
 from .models import (
     Building,
     BuildingQuerySet,
     Company,
     District,
+    ImportRun,
     Locality,
     Membership,
     Responsibility,
@@ -44,6 +46,7 @@ class MembershipInline(StackedInline[Membership, User]):
 
 
 UserAdmin.inlines = (MembershipInline,)
+admin.site.register(ImportRun, ImportRunAdmin)
 
 
 class StaffInline(TabularInline[Membership, Company]):

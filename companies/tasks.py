@@ -4,7 +4,14 @@ from celery import shared_task
 
 from accounts import clock
 
+from .imports import runs
 from .services import deliveries, webhooks
+
+
+@shared_task(name="companies.carry_out_import", ignore_result=True)
+def carry_out_import(run: int, **_: object) -> None:
+    """Read the file of this import and check or write it; a second bell finds it done or in hand."""
+    runs.carry_out(run)
 
 
 @shared_task(name="companies.deliver_webhooks", ignore_result=True)

@@ -137,6 +137,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     # Celery counts in UTC: ten past four in the morning here.
     "check-invariants": {"task": "tickets.check_invariants", "schedule": crontab(hour=1, minute=10)},
+    "sweep-photos": {"task": "tickets.sweep_photos", "schedule": crontab(hour=1, minute=40)},
     "forget-deliveries": {"task": "companies.forget_deliveries", "schedule": crontab(hour=1, minute=40)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")

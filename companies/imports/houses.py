@@ -1,4 +1,4 @@
-"""One row of a register of houses, understood: the house, who manages it and since when, and what was not understood."""
+"""One row of a register of houses, understood: the house, who manages it since when, and what was not understood."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class House:
 
 
 def read_house(line: Line, places: Mapping[str, int], *, locality: str = "") -> House:
-    """``places``: field → position of its column; ``locality``: where a house is that does not say so. Raises BadRow."""
+    """``places``: field → position of its column; ``locality``: where houses are that do not say. Raises BadRow."""
 
     def cell(name: str) -> str:
         at = places.get(name)

@@ -1,4 +1,4 @@
-"""Tables that people hand over: CSV of any kind and XLSX, also packed, read row by row and never further than allowed."""
+"""Tables that people hand over: CSV of any kind and XLSX, also packed, read row by row and never beyond the limits."""
 
 import codecs
 import csv
@@ -167,7 +167,7 @@ def _sheet(path: Path) -> Iterator[Sequence[Any]]:
         if not sheets:
             raise UnreadableFile(_("В книге XLSX нет листов."))
         # What the file says about its own size is often wrong, and then rows would be missing.
-        sheets[0].reset_dimensions()  # type: ignore[union-attr]  # read-only sheets have it
+        sheets[0].reset_dimensions()
         yield from sheets[0].iter_rows(values_only=True)
 
 

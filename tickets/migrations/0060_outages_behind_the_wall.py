@@ -11,7 +11,7 @@ OUTAGE = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tickets", "0051_imported_guards")]
+    dependencies = [("tickets", "0031_photo_guards")]
 
     operations = [
         show_to_portal("tickets_outage", columns=OUTAGE, rows="true"),

@@ -5,9 +5,11 @@ from .desk import AddedContact, Handover, IntakeDraft, SavedView
 from .history import Holding, TicketEvent
 from .norms import Category, Norm
 from .outages import DismissedHunch, Outage, OutageBuilding, OutageNews
+from .photos import MOST_PHOTOS, SentStep, TicketPhoto
 from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketPromise
 
 __all__ = [
+    "MOST_PHOTOS",
     "AddedContact",
     "Category",
     "DismissedHunch",
@@ -22,8 +24,10 @@ __all__ = [
     "PortalTab",
     "SavedView",
     "Scope",
+    "SentStep",
     "Ticket",
     "TicketDeadline",
     "TicketEvent",
+    "TicketPhoto",
     "TicketPromise",
 ]

@@ -77,8 +77,9 @@ SHOWN_TO_ORGANISATIONS = (
     "number", "status", "category", "is_emergency", "text", "building", "locality_name", "street", "house", "entrance",
     "floor", "flat", "company", "registered_at", "damaged_at", "transferred_at", "accepted_at", "planned_at",
     "term_told_at", "started_at", "postponed_until", "localised_at", "done_at", "closed_at", "works", "act_number",
-    "returns", *named("foreman"), "contact__channel", "contact__received_at", "callback__reason", "callback__due_at",
-    "callback__state", "control_callback__reason", "control_callback__due_at", "control_callback__state",
+    "returns", "is_appointed", "old_number", *named("foreman"), "contact__channel", "contact__received_at",
+    "callback__reason", "callback__due_at", "callback__state", "control_callback__reason", "control_callback__due_at",
+    "control_callback__state",
 )  # fmt: skip
 
 
@@ -130,6 +131,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         if tab == PortalTab.DONE:
             return found.order_by("-done_at", "-id")
         return found.order_by(models.F("nearest_due_at").asc(nulls_last=True), "id")
+
+    def to_be_worked(self) -> Self:
+        """What an organisation has and has not done, whose clock ends first on top."""
+        return self.filter(status__in=WITH_COMPANY).order_by(models.F("nearest_due_at").asc(nulls_last=True), "id")
 
     def tab_counts(self, at: datetime) -> dict[str, int]:
         counts = {str(tab): models.Count("pk", filter=portal_tab(tab, at)) for tab in PortalTab}

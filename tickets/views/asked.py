@@ -11,6 +11,7 @@ from callbacks.models import Escalation, Outbox
 from companies.models import Company
 from tickets.models import Outage, Ticket, TicketDeadline, TicketPromise
 
+SHOWN_IN_PORTAL = 50
 DETAILS = ("acknowledged_by", "deadline__company", "deadline__outage")
 # What an organisation's people read of an alarm: not what somebody of the centre answered for himself.
 SHOWN_TO_ORGANISATIONS = (
@@ -86,6 +87,13 @@ def open_in_organisation(user: User, company: Company, *, at: datetime) -> Asked
     """Of these what still matters at ``at``: unanswered while the clock runs, or a warning before its time."""
     found = asked_of_organisation(user, company).filter(acknowledged_at=None, deadline__stopped_at=None)
     return found.filter(Q(is_warning=False) | Q(deadline__due_at__gt=at)).order_by("deadline__due_at", "pk")
+
+
+def asked_in_portal(user: User, company: Company, *, at: datetime) -> tuple[list["Alarm"], list["Alarm"]]:
+    """What waits for this person's answer in the portal, and what will be late soon."""
+    found = open_in_organisation(user, company, at=at)
+    alarms = alarms_from(found[:SHOWN_IN_PORTAL], user=user)
+    return [one for one in alarms if one.asks], [one for one in alarms if not one.asks]
 
 
 def alarms_from(found: Iterable[Escalation], *, user: User) -> list[Alarm]:

@@ -209,6 +209,7 @@ def _show(
             for turn in chain_of(ticket)
         ],
         "refusals": [_event_line(event) for event in refusals_of(ticket)] if ticket.status == Status.REJECTED else [],
+        "photos": list(ticket.photos.in_order()),
         "portal_state": portal_of(ticket, at),
         "ties": read_ties(ticket, request.user, at=at),
         "takes_calls": request.user.role in ("operator", "supervisor"),

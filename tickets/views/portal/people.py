@@ -43,12 +43,18 @@ def for_organisations(view: View[P]) -> Callable[Concatenate[HttpRequest, P], Ht
         if not user.is_of_company:
             raise PermissionDenied
         with behind_wall(user):
-            company = Company.objects.visible_to(user).first()
-            if company is None:
+            asker = asker_of(user)
+            if asker is None:
                 return render(request, "portal/no_company.html", status=403)
-            return view(request, Asker(user, company), *args, **kwargs)
+            return view(request, asker, *args, **kwargs)
 
     return login_required(marks_wall(view, wrapped))
+
+
+def asker_of(user: User) -> Asker | None:
+    """This person of an organisation; nobody else, and nobody who is tied to none."""
+    company = Company.objects.visible_to(user).first() if user.is_of_company else None
+    return None if company is None else Asker(user, company)
 
 
 def own_ticket(asker: Asker, number: str) -> Ticket:
