@@ -48,6 +48,7 @@ PLACES = (
     Place("outages", _("Отключения"), "desk:outages", "plug-off", DESK),
     Place("alarms", _("Тревоги"), "desk:alarms", "bell", DESK),
     Place("portal", _("Заявки организации"), "portal:list", "clipboard-list", COMPANY_ROLES),
+    Place("programs", _("Программы"), "programs:overview", "key", frozenset({Role.COMPANY})),
     Place("reports", _("Отчёты"), "reports:overview", "chart-bar", CENTRE_ROLES - {Role.OPERATOR}),
     Place("shift", _("Смена"), "desk:shift", "users", CENTRE_ROLES),
     Place("roster", _("Дежурства"), "desk:roster", "calendar", CENTRE_ROLES - {Role.OPERATOR}),

@@ -8,8 +8,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("companies", "0003_street_index"),
-        ("tickets", "0007_last_digits"),
+        ("companies", "0040_imports"),
+        ("tickets", "0051_imported_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

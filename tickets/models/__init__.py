@@ -2,10 +2,11 @@
 
 from .checks import InvariantCheck
 from .desk import AddedContact, Handover, IntakeDraft, SavedView
+from .history import Holding, TicketEvent
 from .norms import Category, Norm
 from .outages import DismissedHunch, Outage, OutageBuilding, OutageNews
 from .photos import MOST_PHOTOS, SentStep, TicketPhoto
-from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketEvent, TicketPromise
+from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketPromise
 
 __all__ = [
     "MOST_PHOTOS",
@@ -13,6 +14,7 @@ __all__ = [
     "Category",
     "DismissedHunch",
     "Handover",
+    "Holding",
     "IntakeDraft",
     "InvariantCheck",
     "Norm",

@@ -1,4 +1,4 @@
-"""The ticket, its append-only history, and what ties it to clocks and promises."""
+"""The ticket, and what ties it to clocks and promises."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -11,7 +11,7 @@ from django.db.models.functions import Length, Now, Reverse
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CENTRE_ROLES, E164, Role, User
+from accounts.models import E164, Role, User, named
 from callbacks.models import COMPANY_CLOCKS, CallbackObligation, Contact, Deadline
 from companies.models import Building, Company
 from tickets.workflow import DEAD, LIVE, REPORTED, WITH_COMPANY, Status
@@ -71,12 +71,24 @@ def portal_tab(tab: str, at: datetime) -> Q:
             return Q(status__in=REPORTED) | closed
 
 
+# What an organisation's people read of a ticket and of what hangs on it: no number, no name, no note of a talk. The
+# database grants the same columns (tests/wall/test_grants.py), so another one needs a migration as well.
+SHOWN_TO_ORGANISATIONS = (
+    "number", "status", "category", "is_emergency", "text", "building", "locality_name", "street", "house", "entrance",
+    "floor", "flat", "company", "registered_at", "damaged_at", "transferred_at", "accepted_at", "planned_at",
+    "term_told_at", "started_at", "postponed_until", "localised_at", "done_at", "closed_at", "works", "act_number",
+    "returns", "is_appointed", "old_number", *named("foreman"), "contact__channel", "contact__received_at",
+    "callback__reason", "callback__due_at", "callback__state", "control_callback__reason", "control_callback__due_at",
+    "control_callback__state",
+)  # fmt: skip
+
+
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def visible_to(self, user: User) -> Self:
         """Who may see a ticket: the centre all, an organisation its own, a foreman what he was given."""
         if user.is_of_centre:
             return self
-        own = self.filter(company__memberships__user=user)
+        own = self.filter(company__memberships__user=user).only(*SHOWN_TO_ORGANISATIONS)
         return own.filter(foreman=user) if user.role == Role.FOREMAN else own
 
     def live(self) -> Self:
@@ -134,11 +146,15 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             "norm", "building__locality", "control_callback", "registered_by", "foreman", "duplicate_of"
         )
 
+    def with_answer_details(self) -> Self:
+        """Everything a program is told of one ticket, apart from its histories."""
+        return self.with_row_details().select_related("control_callback")
+
     def search(self, text: str) -> Self:
         """By number, or by the words of address and text (Russian word forms)."""
         text = text.strip()
         if text.replace("-", "").isdigit():
-            return self.filter(number__endswith=text)
+            return self.filter(Q(number__endswith=text) | Q(old_number=text))
         return self.filter(search=SearchQuery(text, config="russian", search_type="websearch"))
 
     def of_phone(self, number: str) -> Self:
@@ -191,6 +207,8 @@ class Ticket(models.Model):
     company = models.ForeignKey(
         Company, models.PROTECT, null=True, related_name="tickets", verbose_name=_("исполнитель")
     )
+    # Two refused: the supervisor named this one, and it cannot send the work back until the matter is decided.
+    is_appointed = models.BooleanField(_("назначена до решения"), default=False, db_default=False)
     foreman = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("мастер"))
     # Its index is the one by person and time below.
     registered_by = models.ForeignKey(
@@ -216,6 +234,9 @@ class Ticket(models.Model):
     # One submitted form, one ticket: a double click meets this index.
     intake_key = models.UUIDField(unique=True, editable=False)
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    # Brought over from the log that the centre kept before: its times are that log's, whatever they say.
+    imported_at = models.DateTimeField(_("внесена из прежнего журнала"), null=True, editable=False)
+    old_number = models.CharField(_("прежний номер"), max_length=40, blank=True, editable=False, db_default="")
     search = models.GeneratedField(
         expression=SearchVector("text", "street", "house", "works", config="russian"),
         output_field=SearchVectorField(),
@@ -256,7 +277,10 @@ class Ticket(models.Model):
                 violation_error_message=_("Случиться это могло только раньше звонка."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["registered", "rejected", "cancelled", "duplicate"]) | Q(company__isnull=False),
+                condition=Q(status__in=["registered", "rejected", "cancelled", "duplicate"])
+                | Q(company__isnull=False)
+                # Whoever it was is not in the register any more, or never was.
+                | Q(status="closed_unconfirmed", imported_at__isnull=False),
                 name="ticket_with_company_has_company",
             ),
             models.CheckConstraint(
@@ -276,8 +300,17 @@ class Ticket(models.Model):
                 condition=(Q(status__in=DEAD) & Q(closed_at__isnull=False)) | (~Q(status__in=DEAD) & Q(closed_at=None)),
                 name="ticket_dead_has_moment",
             ),
+            models.UniqueConstraint(fields=["old_number"], name="ticket_old_number_once", condition=~Q(old_number="")),
+            models.CheckConstraint(
+                condition=Q(old_number="") | Q(imported_at__isnull=False), name="ticket_old_number_is_imported"
+            ),
             models.CheckConstraint(
                 condition=~Q(status="duplicate") | Q(duplicate_of__isnull=False), name="ticket_duplicate_names_master"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_appointed=False)
+                | (~Q(status__in=["registered", "rejected"]) & Q(company__isnull=False)),
+                name="ticket_appointed_is_not_rejected",
             ),
             models.CheckConstraint(condition=Q(scope__in=Scope.values), name="ticket_scope_is_known"),
             models.CheckConstraint(
@@ -310,55 +343,6 @@ class Ticket(models.Model):
         if self.flat:
             parts.append(_("кв. %s") % self.flat)
         return ", ".join(str(part) for part in parts if part)
-
-
-class TicketEventQuerySet(models.QuerySet["TicketEvent"]):
-    def visible_to(self, user: User) -> Self:
-        """An organisation reads that a ticket was registered and what happened while it had it.
-
-        What the centre's people wrote down for each other, and the citizen's numbers, are not for it.
-        """
-        if user.is_of_centre:
-            return self
-        theirs = self.filter(Q(company=None, step="register") | Q(company__memberships__user=user))
-        return theirs.exclude(step="comment", actor__role__in=CENTRE_ROLES).exclude(step="correct_phone")
-
-
-class TicketEvent(models.Model):
-    """A line of the ticket's history (журнал заявки). Append-only: triggers and grants refuse changes."""
-
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events")
-    step = models.CharField(max_length=24)
-    actor = models.ForeignKey(User, models.PROTECT, related_name="+")
-    from_status = models.CharField(max_length=20, blank=True)
-    to_status = models.CharField(max_length=20)
-    company = models.ForeignKey(Company, models.PROTECT, null=True, related_name="+")
-    happened_at = models.DateTimeField()
-    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
-    reason = models.CharField(max_length=24, blank=True)
-    note = models.TextField(blank=True)
-    # What else the step carried: planned_at, until, works, act_number, said_by, duplicate_of; was and became.
-    details = models.JSONField(default=dict)
-
-    objects = TicketEventQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("запись журнала")
-        verbose_name_plural = _("журнал заявки")
-        ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(condition=LessThanOrEqual(Length("note"), 8000), name="event_note_length"),
-        ]
-
-    # What was said to the citizen or about him is the centre's own; what the organisation must mend is for it.
-    CENTRES_OWN_NOTES = ("register", "close", "close_unconfirmed", "cancel", "mark_duplicate", "correct_address")
-
-    def __str__(self) -> str:
-        return f"{self.ticket_id} {self.step}"
-
-    def note_for(self, user: User) -> str:
-        """The note as this person may read it."""
-        return self.note if user.is_of_centre or self.step not in self.CENTRES_OWN_NOTES else ""
 
 
 class TicketDeadlineQuerySet(models.QuerySet["TicketDeadline"]):

@@ -18,7 +18,7 @@ from callbacks.services.retries import after_the_night
 from callbacks.services.rules import Rules
 from companies.models import Company
 from tickets.models import SentStep, Ticket, TicketEvent, TicketPromise
-from tickets.workflow import STEPS, WITH_COMPANY, Status, Step
+from tickets.workflow import CLOSED_TO_APPOINTED, STEPS, WITH_COMPANY, Status, Step
 
 from .clocks import (
     NORM_CLOCKS,
@@ -32,7 +32,9 @@ from .clocks import (
     title_of,
 )
 from .delays import is_later, promise_delay, term_of
+from .holdings import ask_who_decides, check_refusals, keep_chain
 from .neighbours import promise_neighbours
+from .news import tell_of_step
 from .pressed import bounded
 
 Reason = CallbackObligation.Reason
@@ -42,6 +44,11 @@ Waiver = CallbackObligation.Waiver
 class StepRefused(Refused):
     message = _("Этот шаг сейчас невозможен: заявка уже в другом состоянии.")
     code = "step_refused"
+
+
+class Appointed(StepRefused):
+    message = _("Организация назначена до решения: вернуть заявку в центр нельзя.")
+    code = "appointed"
 
 
 class TalkFirst(StepRefused):
@@ -99,21 +106,17 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
     """Take one step of the workflow table. ``given`` holds what the step needs and asks (see ``Given``).
 
     Of two people pressing a button at once, the second is told, not obeyed; what one telephone sends twice under
-    ``sent_key`` is one step. Raises StepRefused, NeedMissing, and
-    RuleBroken when the database knows better (an open promise, no conversation).
+    ``sent_key`` is one step. Raises StepRefused, NeedMissing, and RuleBroken when the database knows better (an open
+    promise, no conversation).
     """
     rule = STEPS[step]
     facts = Given(actor=actor, at=at, **given)
     held = Ticket.objects.select_for_update(no_key=True, of=("self",)).with_step_details().get(pk=ticket.pk)
     if facts.sent_key and was_sent(actor=actor, key=facts.sent_key):
         return held
-    if not rule.allows(status=held.status, role=actor.role):
-        raise StepRefused
-    # Between the look at the page and the lock the ticket may have been given to somebody else.
-    if actor.is_of_company and not Ticket.objects.visible_to(actor).filter(pk=held.pk).exists():
-        raise StepRefused
+    _check_allowed(step, held, actor)
     _check_needs(rule, facts)
-    before, term = held.status, term_of(held)
+    before, term, holder = held.status, term_of(held), held.company
     if rule.target is not None:
         held.status = rule.target
     if effect := EFFECTS.get(step):
@@ -126,8 +129,12 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
     )  # fmt: skip
     if facts.sent_key:
         SentStep.objects.create(user=actor, key=facts.sent_key, event=event)
+    keep_chain(ticket=held, event=event)
+    if step == "reject":
+        ask_who_decides(ticket=held, at=at)
     if step == "reopen":
         _promise_again(held, facts)
+    tell_of_step(ticket=held, step=step, holder=holder, reason=facts.reason, at=at)
     if held.term_told_at and is_later(term_of(held), than=term):
         promise_delay(ticket=held, at=at)
     alarms.tell_screens("tickets", held.number)
@@ -137,6 +144,16 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
 def was_sent(*, actor: User, key: UUID) -> bool:
     """Whether this person's telephone has sent the step of this key already."""
     return SentStep.objects.filter(user=actor, key=key).exists()
+
+
+def _check_allowed(step: str, ticket: Ticket, actor: User) -> None:
+    if not STEPS[step].allows(status=ticket.status, role=actor.role):
+        raise StepRefused
+    if ticket.is_appointed and step in CLOSED_TO_APPOINTED:
+        raise Appointed
+    # Between the look at the page and the lock the ticket may have been given to somebody else.
+    if actor.is_of_company and not Ticket.objects.visible_to(actor).filter(pk=ticket.pk).exists():
+        raise StepRefused
 
 
 def _check_needs(rule: Step, facts: Given) -> None:
@@ -175,7 +192,8 @@ def _details(facts: Given, ticket: Ticket) -> dict[str, str]:
 
 def _assign(ticket: Ticket, facts: Given) -> None:
     stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.ACCEPTANCE,), withdrawn=True)
-    stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.WAITING_CENTRE,))
+    stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.WAITING_CENTRE, Clock.REFUSALS))
+    ticket.is_appointed = False
     ticket.company, ticket.foreman = facts.company, None
     ticket.transferred_at = facts.at
     ticket.accepted_at = ticket.planned_at = ticket.postponed_until = None
@@ -183,6 +201,12 @@ def _assign(ticket: Ticket, facts: Given) -> None:
     running = Deadline.objects.running().filter(ticket_deadline__ticket=ticket, clock__in=NORM_CLOCKS)
     running.update(company=facts.company)
     _start_own_clock(Clock.ACCEPTANCE, ticket, facts, operator=facts.actor)
+
+
+def _appoint(ticket: Ticket, facts: Given) -> None:
+    check_refusals(ticket)
+    _assign(ticket, facts)
+    ticket.is_appointed = True
 
 
 def _start_own_clock(clock: Clock, ticket: Ticket, facts: Given, *, operator: User | None) -> None:
@@ -305,6 +329,7 @@ def _mark_duplicate(ticket: Ticket, facts: Given) -> None:
 def _reopen(ticket: Ticket, facts: Given) -> None:
     ticket.closed_at = ticket.done_at = ticket.accepted_at = ticket.term_told_at = None
     ticket.transferred_at = facts.at
+    ticket.is_appointed = False
 
 
 def _promise_again(ticket: Ticket, facts: Given) -> None:
@@ -343,6 +368,7 @@ def _waive_all(ticket: Ticket, waiver: CallbackObligation.Waiver, facts: Given) 
 
 EFFECTS: dict[str, Callable[[Ticket, Given], None]] = {
     "assign": _assign,
+    "appoint": _appoint,
     "accept": _accept,
     "accept_by_phone": _accept,
     "reject": _reject,

@@ -19,6 +19,7 @@ register = template.Library()
 TAKEN: dict[str, Promise | str] = {
     "register": _("Зарегистрирована"),
     "assign": _("Передана организации"),
+    "appoint": _("Назначена до решения"),
     "accept": _("Принята"),
     "accept_by_phone": _("Принята по телефону"),
     "reject": _("Возвращена в центр"),
@@ -38,6 +39,7 @@ TAKEN: dict[str, Promise | str] = {
     "mark_duplicate": _("Объединена с другой заявкой"),
     "reopen": _("Возобновлена"),
     "comment": _("Запись"),
+    "import": _("Внесена из прежнего журнала"),
     "give": _("Дана мастеру"),
     "photo": _("Фото"),
     "correct_address": _("Исправлен адрес"),

@@ -138,7 +138,7 @@ def _card(
 
 def _buttons(ticket: Ticket, user: User, *, tried: tuple[str, StepForm] | None, opened: str) -> Iterator[StepButton]:
     """The steps that ``user`` may take on ``ticket`` now; ``tried`` is the one that has just been refused."""
-    codes = steps_for(status=ticket.status, role=user.role)
+    codes = steps_for(status=ticket.status, role=user.role, is_appointed=ticket.is_appointed)
     following = next((code for code in NEXT_STEPS if code in codes), "")
     for code in sorted(codes, key=lambda code: code != following):
         is_tried = tried is not None and tried[0] == code

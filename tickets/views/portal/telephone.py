@@ -6,7 +6,6 @@ session has ended. 412: another person has signed in on this telephone. All else
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from typing import Concatenate
 
 from django.forms import Form
@@ -17,6 +16,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import clock
+from accounts.wall import behind_wall, marks_wall
 from accounts.writes import Refused
 from tickets import services
 from tickets.forms.photos import PressedForm
@@ -43,21 +43,21 @@ def told(answer: Told) -> JsonResponse:
 def for_telephones(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """People of organisations only, and only for the queue of the person who has signed in."""
 
-    @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             return told(Told(401, _("Войдите снова, чтобы отправить."), "signed_out"))
-        asker = asker_of(request.user)
-        if asker is None:
-            return told(Told(403, _("Вы не приписаны ни к одной организации."), "no_company"))
-        if request.headers.get(PERSON, str(asker.user.pk)) != str(asker.user.pk):
-            return told(Told(412, _("На этом телефоне вошёл другой человек."), "other_person"))
-        try:
-            return view(request, asker, *args, **kwargs)
-        except Http404:
-            return told(Told(404, _("Этой заявки у вас больше нет: её передали другому."), "not_yours"))
+        with behind_wall(request.user):
+            asker = asker_of(request.user)
+            if asker is None:
+                return told(Told(403, _("Вы не приписаны ни к одной организации."), "no_company"))
+            if request.headers.get(PERSON, str(asker.user.pk)) != str(asker.user.pk):
+                return told(Told(412, _("На этом телефоне вошёл другой человек."), "other_person"))
+            try:
+                return view(request, asker, *args, **kwargs)
+            except Http404:
+                return told(Told(404, _("Этой заявки у вас больше нет: её передали другому."), "not_yours"))
 
-    return never_cache(wrapped)
+    return never_cache(marks_wall(view, wrapped))
 
 
 @ensure_csrf_cookie
