@@ -113,6 +113,7 @@ ALL = (
     Picture("desk-alarms", "supervisor", opened("/desk/alarms/")),
     Picture("portal-list", "uk", opened("/portal/"), width=390),
     Picture("portal-list", "uk", opened("/portal/?tab=work"), dark=True),
+    Picture("foreman-list", "foreman", opened("/portal/"), width=390),
     Picture("portal-card", "uk", first_portal_ticket, width=390),
     Picture("reports", "head", opened("/reports/"), whole=True),
     Picture("reports", "head", opened("/reports/"), dark=True),
