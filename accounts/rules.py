@@ -50,5 +50,10 @@ SENTENCES: dict[str, Promise | str] = {
     "outage_news_append_only": _("История отключения не изменяется."),
     "ticket_told_live_of_outage": _("Сказать сразу можно только об отключении."),
     "ticket_mark_one_to_five": _("Оценка — от 1 до 5."),
+    "phone_request_says_why": _("Напишите, зачем нужен телефон."),
+    "phone_request_decision_says_why": _("Напишите, что сказал житель."),
+    "phone_request_one_waiting": _("Телефон уже запрошен: центр ещё не ответил."),
+    "phone_request_is_decided": _("Этот запрос уже решил другой человек."),
+    "phone_stop_lifted_by_name": _("Напишите, почему можно смотреть дальше."),
     "saved_view_name_once": _("Вид с таким названием уже есть."),
 }

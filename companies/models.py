@@ -120,6 +120,7 @@ class Membership(models.Model):
     user = models.OneToOneField(User, models.CASCADE, related_name="membership", verbose_name=_("пользователь"))
     company = models.ForeignKey(Company, models.CASCADE, related_name="memberships", verbose_name=_("организация"))
     post = models.CharField(_("когда спрашивать"), max_length=12, choices=Post.choices, default=Post.DISPATCHER)
+    wants_letters = models.BooleanField(_("письма о новых заявках"), default=True, db_default=True)
 
     class Meta:
         verbose_name = _("сотрудник организации")

@@ -4,11 +4,13 @@ from .checks import InvariantCheck
 from .desk import AddedContact, Handover, IntakeDraft, SavedView
 from .norms import Category, Norm
 from .outages import DismissedHunch, Outage, OutageBuilding, OutageNews
+from .portal import CompanyNote, PhoneRequest, PhoneStop
 from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketEvent, TicketPromise
 
 __all__ = [
     "AddedContact",
     "Category",
+    "CompanyNote",
     "DismissedHunch",
     "Handover",
     "IntakeDraft",
@@ -17,6 +19,8 @@ __all__ = [
     "Outage",
     "OutageBuilding",
     "OutageNews",
+    "PhoneRequest",
+    "PhoneStop",
     "PortalTab",
     "SavedView",
     "Scope",
