@@ -12,7 +12,7 @@ from accounts.admin import UserAdmin
 from accounts.adminkit import NamedFieldsFormSet, RegisterAdmin, StackedInline, TabularInline
 from accounts.models import User
 
-from .models import Building, BuildingQuerySet, Company, Locality, Membership, Responsibility, Service
+from .models import Building, BuildingQuerySet, Company, District, Locality, Membership, Responsibility, Service
 
 
 class MembershipInline(StackedInline[Membership, User]):
@@ -59,11 +59,19 @@ class CompanyAdmin(RegisterAdmin[Company]):
         return False
 
 
+@admin.register(District)
+class DistrictAdmin(RegisterAdmin[District]):
+    list_display = ("name",)
+    search_fields = ("name",)
+
+
 @admin.register(Locality)
 class LocalityAdmin(RegisterAdmin[Locality]):
     list_display = ("name", "district", "area_code")
     list_filter = ("district",)
-    search_fields = ("name", "district")
+    search_fields = ("name", "district__name")
+    list_select_related = ("district",)
+    autocomplete_fields = ("district",)
 
 
 @admin.register(Service)
@@ -81,7 +89,7 @@ class BuildingAdmin(RegisterAdmin[Building]):
     ordering = ("-id",)
     sortable_by = ()
     search_fields = ("search_text",)
-    search_help_text = _("Населённый пункт, улица, дом: любые части слов")
+    search_help_text = _("Населённый пункт, улица, дом: начала слов")
     autocomplete_fields = ("locality",)
 
     @admin.display(description=_("адрес"))

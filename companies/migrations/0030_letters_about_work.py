@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("companies", "0003_street_index"),
+        ("companies", "0007_responsibility_targets"),
     ]
 
     operations = [
