@@ -3,7 +3,7 @@
 "use strict";
 (function () {
   const ports = new Set();
-  const topics = ["queue", "tickets", "alarms", "outages", "line"];
+  const topics = ["queue", "tickets", "alarms", "outages", "line", "notes"];
   let [url, source, timer, board] = ["", null, null, null];
   let failures = 0;
   const tell = (message) => ports.forEach((port) => port.postMessage(message));

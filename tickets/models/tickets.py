@@ -103,13 +103,19 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def for_organisation(self) -> Self:
         """What an organisation reads of its tickets: the contact, with its name and phone, is not even selected.
 
-        ``running`` holds the clocks that run, the nearest first; ``nearest_due_at`` orders the list by it.
+        ``running`` holds the clocks that run, the nearest first; ``nearest_due_at`` orders the list by it;
+        ``last_step`` is what happened last: an answer of the centre is to be seen.
         """
         clocks = TicketDeadline.objects.of_company().order_by("deadline__due_at")
         nearest = clocks.filter(ticket=models.OuterRef("pk")).values("deadline__due_at")[:1]
+        last = TicketEvent.objects.filter(ticket=models.OuterRef("pk")).order_by("-pk")
         return (
             self.select_related("category", "foreman")
-            .annotate(nearest_due_at=models.Subquery(nearest))
+            .annotate(
+                nearest_due_at=models.Subquery(nearest),
+                last_step=models.Subquery(last.values("step")[:1]),
+                last_step_at=models.Subquery(last.values("happened_at")[:1]),
+            )
             .prefetch_related(models.Prefetch("deadlines", clocks.select_related("deadline"), to_attr="running"))
         )
 
@@ -129,6 +135,21 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.with_row_details().select_related(
             "norm", "building__locality", "control_callback", "registered_by", "foreman", "duplicate_of"
         )
+
+    def find_own(self, text: str) -> Self:
+        """What an organisation looks for among its own: a number, or words of which each begins one of the ticket's."""
+        words = "".join(letter if letter.isalnum() or letter == "-" else " " for letter in text).split()
+        if not words:
+            return self.none()
+        if len(words) == 1 and words[0].replace("-", "").isdigit() and len(words[0]) > 3:
+            return self.filter(number__endswith=words[0])
+        # Somebody types «кир 20»: the beginnings of words, and house numbers as they are.
+        asked = " & ".join(f"{word.replace('-', '')}:*" if word.isalpha() else f"'{word}'" for word in words)
+        spelled = " & ".join(f"'{word}':*" for word in words)
+        query = SearchQuery(asked, config="russian", search_type="raw") | SearchQuery(
+            spelled, config="simple", search_type="raw"
+        )
+        return self.filter(search=query)
 
     def search(self, text: str) -> Self:
         """By number, or by the words of address and text (Russian word forms)."""

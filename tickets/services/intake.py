@@ -21,7 +21,8 @@ from companies.models import Building, Company
 from tickets.models import Category, Norm, Outage, Scope, Ticket, TicketEvent
 from tickets.workflow import Status
 
-from .clocks import opening_clocks, tell_term, tie_clocks, title_of
+from .clocks import acceptance_of, opening_clocks, tell_term, tie_clocks, title_of
+from .new_work import tell_of_new_work
 from .outage_ties import follow_outage, hold_open_outage, promised_end, what_to_say
 
 P = ParamSpec("P")
@@ -142,6 +143,7 @@ def register_ticket(
             )
         )  # fmt: skip
     TicketEvent.objects.bulk_create(events)
+    tell_of_new_work(ticket=ticket, deadline=acceptance_of(clocks), at=at)
     alarms.tell_screens("tickets")
     if outage is None:
         return ticket

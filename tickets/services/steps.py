@@ -22,6 +22,7 @@ from tickets.workflow import STEPS, WITH_COMPANY, Status, Step
 from .clocks import (
     NORM_CLOCKS,
     TICKET_CLOCKS,
+    acceptance_of,
     handed_over_by,
     norm_clocks,
     opening_clocks,
@@ -32,6 +33,9 @@ from .clocks import (
 )
 from .delays import is_later, promise_delay, term_of
 from .neighbours import promise_neighbours
+from .new_work import tell_of_new_work
+from .notes import keep_note, read_notes
+from .phones import end_phone_access
 
 Reason = CallbackObligation.Reason
 Waiver = CallbackObligation.Waiver
@@ -112,10 +116,16 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
         effect(held, facts)
     held.mark = facts.mark or held.mark
     held.save()
-    TicketEvent.objects.create(
+    event = TicketEvent.objects.create(
         ticket=held, step=step, actor=actor, from_status=before, to_status=held.status, company=held.company,
         happened_at=at, reason=facts.reason, note=facts.note.strip(), details=_details(facts),
     )  # fmt: skip
+    if step == "comment" and actor.is_of_company:
+        keep_note(event=event)
+    if step == "answer":
+        read_notes(ticket=held, by=actor, at=at)
+    if step in ENDS_ACCESS:
+        end_phone_access(held, at=at)
     if step == "reopen":
         _promise_again(held, facts)
     if held.term_told_at and is_later(term_of(held), than=term):
@@ -165,13 +175,15 @@ def _assign(ticket: Ticket, facts: Given) -> None:
     # The clocks of the norm go on, and whoever has the work now answers for them.
     running = Deadline.objects.running().filter(ticket_deadline__ticket=ticket, clock__in=NORM_CLOCKS)
     running.update(company=facts.company)
-    _start_own_clock(Clock.ACCEPTANCE, ticket, facts, operator=facts.actor)
+    answer_by = _start_own_clock(Clock.ACCEPTANCE, ticket, facts, operator=facts.actor)
+    tell_of_new_work(ticket=ticket, deadline=answer_by, at=facts.at)
 
 
-def _start_own_clock(clock: Clock, ticket: Ticket, facts: Given, *, operator: User | None) -> None:
+def _start_own_clock(clock: Clock, ticket: Ticket, facts: Given, *, operator: User | None) -> Deadline:
     rules = rules_in_force()
     started = own_clock(clock, ticket=ticket, at=facts.at, rules=rules, operator=operator)
     save_clocks(ticket=ticket, deadlines=[started])
+    return started
 
 
 def _accept(ticket: Ticket, facts: Given) -> None:
@@ -300,6 +312,7 @@ def _promise_again(ticket: Ticket, facts: Given) -> None:
     TicketPromise.objects.create(ticket=ticket, obligation=promise)
     clocks = opening_clocks(ticket=ticket, at=facts.at, damaged_at=facts.at, rules=rules, operator=facts.actor)
     save_clocks(ticket=ticket, deadlines=clocks)
+    tell_of_new_work(ticket=ticket, deadline=acceptance_of(clocks), at=facts.at)
 
 
 def owed_of(ticket: Ticket) -> list[CallbackObligation]:
@@ -324,6 +337,10 @@ def _waive_all(ticket: Ticket, waiver: CallbackObligation.Waiver, facts: Given) 
         waive(obligation=owed, waiver=reason, by=facts.actor, at=facts.at, note=facts.note)
 
 
+# The citizen's number was for this work and for this organisation.
+ENDS_ACCESS = frozenset(
+    {"assign", "reject", "report_done", "done_by_phone", "not_confirmed", "close", "close_unconfirmed", "cancel"}
+)
 EFFECTS: dict[str, Callable[[Ticket, Given], None]] = {
     "assign": _assign,
     "accept": _accept,

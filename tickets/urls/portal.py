@@ -2,15 +2,26 @@
 
 from django.urls import path, re_path
 
-from tickets.views.portal import answers, card, tickets
+from tickets.views.portal import answers, card, colleagues, papers, phones, screen, search, tickets
 
 app_name = "portal"
 NUMBER = r"(?P<number>[0-9]{2}-[0-9]{6,10})"
 
 urlpatterns = [
     path("", tickets.ticket_list, name="list"),
+    path("search/", search.search, name="search"),
+    path("screen/", screen.report, name="screen"),
+    path("people/", colleagues.people, name="people"),
+    path("people/invite/", colleagues.invite, name="person-invite"),
+    path("people/letters/", colleagues.letters, name="letters"),
+    path("people/<int:pk>/", colleagues.change, name="person"),
+    path("people/<int:pk>/<slug:act>/", colleagues.act, name="person-act"),
     path("asked/<int:pk>/answer/", answers.answer, name="answer"),
     re_path(rf"^tickets/{NUMBER}/$", card.card, name="card"),
     re_path(rf"^tickets/{NUMBER}/steps/(?P<step>[a-z_]+)/$", card.step, name="step"),
     re_path(rf"^tickets/{NUMBER}/give/$", card.give, name="give"),
+    re_path(rf"^tickets/{NUMBER}/phone/$", phones.show, name="phone"),
+    re_path(rf"^tickets/{NUMBER}/phone/ask/$", phones.ask, name="phone-ask"),
+    re_path(rf"^tickets/{NUMBER}/order/$", papers.order, name="order"),
+    re_path(rf"^tickets/{NUMBER}/act/$", papers.act, name="act"),
 ]

@@ -21,6 +21,7 @@ from accounts.writes import Refused
 from callbacks.models import CallAttempt, CallbackObligation, Clock, Deadline
 from callbacks.services import Ladder, LadderRing, LadderStep, ladder_of
 from tickets import services
+from tickets.forms.portal import DecidePhoneForm
 from tickets.forms.steps import StepForm
 from tickets.models import Ticket, TicketEvent
 from tickets.services.portals import portal_of
@@ -181,6 +182,9 @@ def _show(
         "steps": _buttons(ticket, request.user, tried),
         "history": file.history,
         "portal_state": portal_of(ticket, at),
+        "company_notes": ticket.company_notes.unread().select_related("event__actor", "company"),
+        "phone_request": ticket.phone_requests.waiting().select_related("company", "asked_by").first(),
+        "deciding": DecidePhoneForm(auto_id="id_phone_%s"),
         "ties": read_ties(ticket, request.user, at=at),
         "takes_calls": request.user.role in ("operator", "supervisor"),
     }

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from accounts.models import Role, User
-from companies.models import Company
+from companies.models import Company, Membership
 from tickets.models import PortalTab, Ticket
 
 P = ParamSpec("P")
@@ -20,10 +20,12 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, for which organisation."""
+    """Who asks, for which organisation. ``manages``: he keeps its people."""
 
     user: User
     company: Company
+
+    manages: bool = False
 
     @property
     def accepts(self) -> bool:
@@ -43,10 +45,11 @@ def for_organisations(view: View[P]) -> Callable[Concatenate[HttpRequest, P], Ht
         assert user.is_authenticated
         if not user.is_of_company:
             raise PermissionDenied
-        company = Company.objects.filter(memberships__user=user).first()
-        if company is None:
+        member = Membership.objects.filter(user=user).select_related("company").first()
+        if member is None:
             return render(request, "portal/no_company.html", status=403)
-        return view(request, Asker(user, company), *args, **kwargs)
+        manages = member.manages_users and user.role == Role.COMPANY
+        return view(request, Asker(user, member.company, manages), *args, **kwargs)
 
     return login_required(wrapped)
 

@@ -1,0 +1,1 @@
+"""Writes about organisations that are more than one field."""
