@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from accounts import clock
 from companies.models import Membership
 from tests.access import Row
 from tickets.models import PhoneRequest, PhoneStop, Ticket
+from tickets.services import move_ticket
 
 LOGIN = {"anonymous": 302}
 # Anybody of an organisation, for himself.
@@ -30,9 +32,8 @@ def number(scene: Any) -> dict[str, Any]:
 
 
 def accepted(scene: Any, **given: Any) -> dict[str, Any]:
-    Ticket.objects.filter(pk=scene.ticket.pk).update(
-        status="accepted", accepted_at=scene.ticket.registered_at, **given
-    )
+    move_ticket(ticket=scene.ticket, step="accept", actor=scene.people["uk"], at=clock.now())
+    Ticket.objects.filter(pk=scene.ticket.pk).update(**{"shares_phone": False} | given)
     return number(scene)
 
 
@@ -100,7 +101,8 @@ ROWS = [
     Row("portal:person", "POST", NOT_MANAGER, kwargs=lambda scene: {"pk": scene.people["foreman"].membership.pk},
         data=lambda scene: PERSON),
     Row("portal:person", "POST", BY_MANAGER, kwargs=managed, data=lambda scene: PERSON),
-    Row("portal:person", "POST", BY_MANAGER | {"uk": 422}, kwargs=managed, data=lambda scene: PERSON | {"role": "head"}),
+    Row("portal:person", "POST", BY_MANAGER | {"uk": 422}, kwargs=managed,
+        data=lambda scene: PERSON | {"role": "head"}),
     # A stranger's person is nobody.
     Row("portal:person", "POST", BY_MANAGER | {"uk": 404}, data=lambda scene: PERSON,
         kwargs=lambda scene: managed(scene) and {"pk": scene.people["rso"].membership.pk}),
