@@ -102,6 +102,7 @@ class OperatorLine:
 
 @dataclass(frozen=True, slots=True)
 class CompanyLine:
+    pk: int
     name: str
     handed_over: Number
     accepted_in_time: Number
@@ -321,5 +322,5 @@ def _companies(period: Period) -> tuple[CompanyLine, ...]:
             for name in ("handed_over", "accepted_in_time", "done", "returned", "accepted")
         }
         acceptance = Length(row.get("median"), row.get("p95"), of_company.pop("accepted"))
-        lines.append(CompanyLine(name=company.name, acceptance=acceptance, **of_company))
+        lines.append(CompanyLine(pk=pk, name=company.name, acceptance=acceptance, **of_company))
     return tuple(sorted(lines, key=lambda line: (line.percent is None, line.percent, line.name)))

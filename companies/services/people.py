@@ -60,7 +60,7 @@ def add_person(
     member = Membership.objects.create(
         user=user, company=company, post=post, manages_users=manages_users and role == Role.COMPANY
     )
-    _write_down(by, user, ADDITION, _t("приглашён: %(role)s, %(post)s") % _words(member))
+    _write_down(by, user, ADDITION, _t("приглашение: %(role)s, %(post)s") % _words(member))
     return member
 
 
@@ -92,7 +92,7 @@ def switch_person(*, member: Membership, by: User, is_active: bool) -> Membershi
     held.user.is_active = is_active
     held.user.save(update_fields=["is_active"])
     _somebody_manages(held.company)
-    _write_down(by, held.user, CHANGE, _t("включён") if is_active else _t("отключён"))
+    _write_down(by, held.user, CHANGE, _t("доступ возвращён") if is_active else _t("доступ отключён"))
     return held
 
 

@@ -35,7 +35,8 @@
     if (speaker && speaker.state !== "running") await Promise.race([speaker.resume(), new Promise((done) => { setTimeout(done, 400); })]);
     show();
   }
-  ["pointerdown", "keydown"].forEach((name) => document.addEventListener(name, unlock, { capture: true, passive: true }));
+  // Not at the press: the bar would go before the finger is lifted, and what lies under it would be missed.
+  ["click", "keydown"].forEach((name) => document.addEventListener(name, unlock, { capture: true, passive: true }));
   bar.addEventListener("click", async (event) => {
     if (!event.target.closest("[data-sound-on]")) return;
     await unlock();

@@ -179,7 +179,7 @@ def shown_within_the_hour(actor: User, *, at: datetime) -> int:
 def _why(access: PhoneAccess) -> str:
     if access.by_consent or access.request is None:
         return _t("житель согласился при приёме заявки")
-    return _t("по запросу: %(reason)s; доступ дал %(name)s") % {
+    return _t("по запросу: %(reason)s; доступ дан: %(name)s") % {
         "reason": access.request.reason[:100], "name": access.request.decided_by,
     }  # fmt: skip
 

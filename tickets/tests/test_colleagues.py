@@ -59,7 +59,7 @@ def test_inviting_makes_an_account_and_sends_a_letter(portal: Client, company: C
     assert user.username.startswith("schukina-")
     assert [letter.to for letter in mail.outbox] == [["yana@example.org"]]
     assert user.username in mail.outbox[0].body
-    assert "приглашён" in LogEntry.objects.get().change_message
+    assert "приглашение" in LogEntry.objects.get().change_message
 
 
 def test_a_known_address_is_told_nothing_about(portal: Client) -> None:

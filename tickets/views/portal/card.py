@@ -111,6 +111,7 @@ def show_card(
     giving: ForemanForm | None = None,
     asking: AskPhoneForm | None = None,
     phone: ShownPhone | None = None,
+    phone_error: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """``tried``, ``giving``, ``asking``: a form that was refused; ``phone``: the number, for this one look."""
@@ -123,7 +124,7 @@ def show_card(
         "clocks": ticket.deadlines.select_related("deadline").order_by("deadline__due_at"),
         "history": _history(ticket, user),
         "access": phone_access(ticket=ticket, company=asker.company), "asking": asking or AskPhoneForm(),
-        "phone": phone,
+        "phone": phone, "phone_error": phone_error,
     }  # fmt: skip
     return render(request, "portal/card.html", context, status=status)
 

@@ -24,8 +24,10 @@ def show(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
     try:
         shown = phones.show_phone(ticket=ticket, company=asker.company, actor=asker.user, at=at)
     except Refused as refusal:
-        messages.error(request, str(refusal.message))
-        return show_card(request, asker, own_ticket(asker, number), at=at, status=409)
+        # A part of a page is shown only with a success; the sentence says what it is.
+        status = 200 if request.headers.get("HX-Request") else 409
+        ticket = own_ticket(asker, number)
+        return show_card(request, asker, ticket, at=at, phone_error=str(refusal.message), status=status)
     return show_card(request, asker, ticket, at=at, phone=shown)
 
 
