@@ -51,6 +51,7 @@ PLACES = (
     Place("figures", _("Наши показатели"), "reports:own", "chart-bar", frozenset({Role.COMPANY})),
     Place("people", _("Сотрудники"), "portal:people", "users", frozenset({Role.COMPANY})),
     Place("notes", _("Пишут организации"), "desk:notes", "message", DESK),
+    Place("programs", _("Программы"), "programs:overview", "key", frozenset({Role.COMPANY})),
     Place("reports", _("Отчёты"), "reports:overview", "chart-bar", CENTRE_ROLES - {Role.OPERATOR}),
     Place("shift", _("Смена"), "desk:shift", "users", CENTRE_ROLES),
     Place("roster", _("Дежурства"), "desk:roster", "calendar", CENTRE_ROLES - {Role.OPERATOR}),

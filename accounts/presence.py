@@ -12,6 +12,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
+from .wall import in_front
+
 log = structlog.get_logger(__name__)
 
 # Whoever was not seen for so long is away.
@@ -48,7 +50,7 @@ def keep_sound(user_id: int, sound: str) -> None:
     Of several tabs one that sounds is enough: another that the browser keeps silent does not take its word back
     within a minute and a half. A sound that he switched off is off in all of them.
     """
-    with connection.cursor() as cursor:
+    with in_front(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO accounts_presence AS known (user_id, seen_at, sound, sound_at)"
             " VALUES (%s, clock_timestamp(), %s, clock_timestamp())"

@@ -5,11 +5,12 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .rules import SENTENCES
+from .wall import in_front
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,7 +52,8 @@ def write(function: Callable[P, R]) -> Callable[P, R]:
     """Run a service in one transaction, with the deferred rules asked inside it.
 
     So the caller gets Refused with a sentence instead of an error at commit. A service called by another one joins
-    its transaction and is checked at its end. Unknown database errors travel on: they are bugs.
+    its transaction and is checked at its end. Unknown database errors travel on: they are bugs. What an organisation's
+    person asked for is written with the centre's authority (see accounts.wall): the row was found behind the wall.
     """
 
     @wraps(function)
@@ -60,7 +62,7 @@ def write(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         token = _depth.set(1)
         try:
-            with transaction.atomic():
+            with in_front():
                 result = function(*args, **kwargs)
                 with connection.cursor() as cursor:
                     # IMMEDIATE asks the deferred rules now; it outlives a savepoint, hence back to DEFERRED.

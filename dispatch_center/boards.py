@@ -16,7 +16,10 @@ from django.db import close_old_connections, connections
 from django.db.models import Q
 
 from accounts import clock
+from accounts.models import Role
 from callbacks.models import Escalation, Outbox
+from companies.models import Membership
+from tickets.models import TicketEvent
 from tickets.views.desk.board import Kind
 from tickets.views.desk.drawing import Board, draw_boards
 
@@ -46,18 +49,36 @@ class Edition:
         return f"event: board\ndata: {json.dumps(told, ensure_ascii=False)}\n\n".encode()
 
 
+# So many lines of the histories are looked at for news of the organisations' tickets: more than half a second brings.
+LATEST = 200
+
+
 @dataclass(frozen=True)
 class Turn:
-    """What one look at the database brought: the boards drawn, and what each person is asked about, as a mark."""
+    """What one look at the database brought: the boards drawn, and what each person is asked about, as a mark.
+
+    ``lines``: the newest lines of histories, each with whose ticket it is about: organisation and foreman.
+    ``works_for``: the organisation of each of its people who listen, and whether he is told of his own tickets only.
+    """
 
     boards: dict[Kind, Board]
     asked: dict[int | None, str]
+    lines: dict[int, tuple[int | None, int | None]]
+    works_for: dict[int, tuple[int, bool]]
 
 
-def _look(kinds: Collection[Kind]) -> Turn:
+def _look(kinds: Collection[Kind], outsiders: Collection[int]) -> Turn:
     close_old_connections()
     at = clock.now()
-    return Turn(draw_boards(kinds, at=at) if kinds else {}, _asked(at))
+    lines: dict[int, tuple[int | None, int | None]] = {}
+    works_for: dict[int, tuple[int, bool]] = {}
+    if outsiders:
+        # Not «those after the last one»: a line may be written before another and committed after it.
+        latest = TicketEvent.objects.order_by("-pk").values_list("pk", "company_id", "ticket__foreman_id")[:LATEST]
+        lines = {line: (company, foreman) for line, company, foreman in latest}
+        people = Membership.objects.filter(user__in=outsiders).values_list("user_id", "company_id", "user__role")
+        works_for = {user: (company, role == Role.FOREMAN) for user, company, role in people}
+    return Turn(draw_boards(kinds, at=at) if kinds else {}, _asked(at), lines, works_for)
 
 
 def _asked(at: datetime) -> dict[int | None, str]:
@@ -80,18 +101,28 @@ class Press:
     def __init__(self) -> None:
         self.editions: dict[Kind, Edition] = {}
         self.asked: dict[int | None, str] = {}
+        # The organisations' people whose tickets have changed since the turn before.
+        self.concerned: set[int] = set()
+        self._lines: dict[int, tuple[int | None, int | None]] | None = None
         self._thread: ThreadPoolExecutor | None = None
 
-    async def turn(self, kinds: Collection[Kind]) -> None:
-        """Look at the database, and number what has changed."""
+    async def turn(self, kinds: Collection[Kind], outsiders: Collection[int] = ()) -> None:
+        """Look at the database, and number what has changed; ``outsiders`` are the organisations' people."""
         self._thread = self._thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="board")
-        turn = await asyncio.get_running_loop().run_in_executor(self._thread, _look, kinds)
+        turn = await asyncio.get_running_loop().run_in_executor(self._thread, _look, kinds, outsiders)
         for kind, board in turn.boards.items():
             last = self.editions.get(kind)
             if last is None or last.board != board:
                 number = last.number + 1 if last else 1
                 self.editions[kind] = Edition(number, board, last.board if last else None)
         self.asked = turn.asked
+        fresh = [turn.lines[line] for line in turn.lines.keys() - (turn.lines if self._lines is None else self._lines)]
+        self.concerned = {
+            person
+            for person, (company, of_foreman) in turn.works_for.items()
+            if any(whose == company and (not of_foreman or foreman == person) for whose, foreman in fresh)
+        }
+        self._lines = turn.lines if outsiders else None
 
     def mark_of(self, person: int, *, is_of_centre: bool) -> str:
         """What this person is asked about now; another mark means that his strip is stale."""

@@ -1,8 +1,11 @@
 """Server-sent events: open screens get the board of the queue itself, and hints of what else to read again.
 
-A hint is a topic, sometimes with the number of the ticket that changed; it needs no rights of its own, and losing one
-costs at most one turn. One subscription to Redis and one drawing of the board per process serve every screen of it.
-While Redis is away the board is looked at all the same, every few seconds.
+A hint is a topic, sometimes with the number of the ticket that changed; losing one costs at most one turn. The centre's
+people hear of everything. An organisation's hear, without a number, that something of theirs has changed: what is told
+of others, or how often, is none of their business.
+
+One subscription to Redis and one drawing of the board per process serve every screen of it. While Redis is away the
+board is looked at all the same, every few seconds.
 """
 
 import asyncio
@@ -36,8 +39,9 @@ TOPICS = ("queue", "tickets", "alarms", "outages", "line", "notes")
 PAUSE = 0.5
 # A lease that lapses, or a clock that becomes overdue, tells nobody: so often the board is drawn unasked.
 UNASKED = 3.0
-# Proxies drop what is silent for a minute.
-KEEP_ALIVE = 15.0
+# Proxies drop what is silent for a minute; and a screen that has not heard even this twice in a row (a cable, a sleep:
+# nothing says that such a connection is dead) begins anew (static/js/live-worker.js).
+KEEP_ALIVE = 10.0
 # Nobody goes on listening long after his session ended.
 SESSION_CHECK = 30.0
 # A browser whose stream broke comes back after so many milliseconds.
@@ -53,6 +57,7 @@ class Screen:
     """One open stream: whose it is, what changed and was not told yet, and which edition of the board it has."""
 
     def __init__(self, *, person: int = 0, kind: Kind | None = None) -> None:
+        # Without a kind: a screen of an organisation, to which there is no queue.
         self.person, self.kind = person, kind
         self.has = 0
         self.mark: str | None = None
@@ -142,7 +147,8 @@ class Hub:
             self._stale.clear()
             begun = time.monotonic()
             try:
-                await self.press.turn({screen.kind for screen in self._screens if screen.kind})
+                kinds = {screen.kind for screen in self._screens if screen.kind}
+                await self.press.turn(kinds, {screen.person for screen in self._screens if screen.kind is None})
             except (DatabaseError, InterfaceError) as error:
                 log.warning("board_not_drawn", error=type(error).__name__)
                 await asyncio.sleep(BACK_OFF[1])
@@ -152,6 +158,8 @@ class Hub:
                 if screen.mark not in (None, mark):
                     screen.hint("alarms")
                 screen.mark = mark
+                if screen.kind is None and screen.person in self.press.concerned:
+                    screen.hint("tickets")
                 screen.wake()
             await asyncio.sleep(max(0.0, PAUSE - (time.monotonic() - begun)))
 
@@ -190,7 +198,8 @@ class Hub:
             # Told to those alone whose strip it changes, once that is known.
             return
         for screen in self._screens:
-            screen.hint(topic, key)
+            if screen.kind is not None:
+                screen.hint(topic, key)
 
 
 async def _heard() -> AsyncIterator[str | None]:
@@ -249,7 +258,7 @@ async def _stream(session_key: str, *, person: int, kind: Kind | None) -> AsyncI
                 if not await sync_to_async(_is_signed_in, thread_sensitive=False)(session_key):
                     return
                 check_at = time.monotonic() + SESSION_CHECK
-            yield b"".join(told) or b": here\n\n"
+            yield b"".join(told) or b"event: here\ndata:\n\n"
 
 
 def _is_signed_in(session_key: str) -> bool:

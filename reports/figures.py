@@ -23,6 +23,7 @@ from .period import Period
 
 State = CallbackObligation.State
 Reason = CallbackObligation.Reason
+Waiver = CallbackObligation.Waiver
 Rows = QuerySet[Any]
 
 # The promises of ten minutes: what «Сдержали ли обещание?» is about. The others are agreed by the caller or are ours.
@@ -42,7 +43,8 @@ class Subject:
 
 
 def _promises(period: Period) -> Rows:
-    rows = CallbackObligation.objects.filter(period.holds("promised_at"))
+    # What the log before this one promised is not known: its tickets bring no promise to be judged by.
+    rows = CallbackObligation.objects.filter(period.holds("promised_at")).exclude(waiver=Waiver.IMPORTED)
     return rows.annotate(hour=ExtractHour("promised_at", tzinfo=REGION))
 
 

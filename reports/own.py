@@ -1,5 +1,6 @@
 """«Наши показатели»: an organisation reads its figures as the centre does, with the rows behind every number."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts import clock
 from accounts.access import PersonRequest, roles_required
 from accounts.models import Role
+from accounts.wall import behind_wall, in_front, marks_wall
 from companies.models import Company
 
 from .figures import FIGURES
@@ -21,13 +23,31 @@ from .organisation import OWN, own_figures
 from .own_listing import own_listing
 from .views import ROWS_ON_A_PAGE, for_readers, preset_links
 
-for_dispatchers = roles_required(Role.COMPANY)
+Own = Callable[[PersonRequest, Company], HttpResponse]
+
+
+def for_dispatchers(view: Own) -> Callable[..., HttpResponse]:
+    """Their organisation is found behind the wall; what is counted of it is counted in front.
+
+    Behind it a hand-over whose ticket has gone to somebody else is out of sight, and the numbers would not be those
+    that the centre reads. Every question is narrowed to the organisation that was found.
+    """
+
+    @roles_required(Role.COMPANY)
+    def guarded(request: PersonRequest) -> HttpResponse:
+        with behind_wall(request.user):
+            company = Company.objects.visible_to(request.user).first()
+            if company is None:
+                raise PermissionDenied
+            with in_front():
+                return view(request, company)
+
+    return marks_wall(view, guarded)
 
 
 @for_dispatchers
 @require_safe
-def own(request: PersonRequest) -> HttpResponse:
-    company = _company(request)
+def own(request: PersonRequest, company: Company) -> HttpResponse:
     form = PeriodForm(request.GET, now=clock.now())
     return _page(request, form, company, reverse("reports:own"), reverse("reports:own-tickets"))
 
@@ -54,9 +74,8 @@ def _page(request: PersonRequest, form: PeriodForm, company: Company, period_url
 
 @for_dispatchers
 @require_safe
-def own_rows(request: PersonRequest) -> HttpResponse:
+def own_rows(request: PersonRequest, company: Company) -> HttpResponse:
     """Exactly the rows that a number of the page counted."""
-    company = _company(request)
     form = PeriodForm(request.GET, now=clock.now())
     if not form.is_valid():
         return redirect(f"{reverse('reports:own')}?{request.GET.urlencode()}")
@@ -71,10 +90,3 @@ def own_rows(request: PersonRequest) -> HttpResponse:
         "figure": figure, "period": period, "page": page, "columns": listing.columns, "company": company,
         "lines": [listing.cells(row, period.at) for row in listing.prepared(cast("QuerySet[Any]", page.object_list))],
     })  # fmt: skip
-
-
-def _company(request: PersonRequest) -> Company:
-    company = Company.objects.filter(memberships__user=request.user).first()
-    if company is None:
-        raise PermissionDenied
-    return company

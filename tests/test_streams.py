@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,8 @@ from accounts.models import DutyPost, DutyShift, Role, User
 from callbacks import alarms
 from callbacks.services import claim
 from dispatch_center import streams
-from tickets.tests.factories import UserFactory, break_promise, make_promise
+from tickets.services import give_to_foreman
+from tickets.tests.factories import CompanyFactory, UserFactory, break_promise, make_promise, make_ticket, member_of
 
 BACKEND = project.AUTHENTICATION_BACKENDS[-1]
 
@@ -34,6 +36,15 @@ def as_loop(function: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...,
 
     run.__name__, run.__doc__ = function.__name__, function.__doc__
     return run
+
+
+@pytest.fixture(autouse=True)
+def _the_press_stands_still(transactional_db: None) -> Iterator[None]:
+    """A drawing begun for a screen that has gone still reads the tables; they are emptied after it."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("board"):
+            thread.join(10)
 
 
 @pytest.fixture
@@ -246,14 +257,15 @@ async def test_without_redis_the_board_is_drawn_all_the_same(olga: User) -> None
 
 
 @as_loop
-async def test_an_organisation_is_sent_no_board(olga: User) -> None:
+async def test_an_organisation_is_sent_no_board_and_not_told_that_there_is_one(olga: User) -> None:
     stranger = await sync_to_async(UserFactory.create)(role=Role.COMPANY)
     stream = await open_stream(stranger)
     await told(stream)
     await listens()
     await sync_to_async(make_promise)()
     change("queue")
-    assert [topic for topic, _data in await heard(stream)] == ["queue"]
+    with pytest.raises(TimeoutError):
+        await heard(stream, 1.5)
 
 
 @as_loop
@@ -273,3 +285,39 @@ async def test_only_those_who_are_asked_are_told_of_an_alarm(olga: User) -> None
     assert "alarms" in await told(his, within=5)
     with pytest.raises(TimeoutError):
         await told(hers, within=1.5)
+
+
+@as_loop
+async def test_an_organisation_hears_of_its_own_tickets_alone_and_without_a_number(olga: User) -> None:
+    own, foreign = await sync_to_async(CompanyFactory.create)(), await sync_to_async(CompanyFactory.create)()
+    dispatcher, foreman = await sync_to_async(member_of)(own), await sync_to_async(member_of)(own, role=Role.FOREMAN)
+    streams_of = {user: await open_stream(user) for user in (dispatcher, foreman)}
+    for stream in streams_of.values():
+        assert await told(stream) == []
+    await listens()
+    # The first look knows what is old.
+    await asyncio.sleep(1.0)
+
+    await sync_to_async(make_ticket)(company=foreign)
+    change("tickets 26-000001", "queue", "outages", "line", "alarms")
+    for stream in streams_of.values():
+        with pytest.raises(TimeoutError):
+            await heard(stream, 1.5)
+
+    streams_of = {user: await open_stream(user) for user in streams_of}
+    for stream in streams_of.values():
+        assert await told(stream) == []
+    await asyncio.sleep(1.0)
+    ticket = await sync_to_async(make_ticket)(company=own)
+    change("tickets")
+    assert await heard(streams_of[dispatcher]) == [("tickets", "")]
+    with pytest.raises(TimeoutError):
+        await heard(streams_of[foreman], 1.5)
+
+    stream = await open_stream(foreman)
+    assert await told(stream) == []
+    await asyncio.sleep(1.0)
+    await sync_to_async(give_to_foreman)(
+        ticket=ticket, foreman=foreman, actor=dispatcher, at=await sync_to_async(clock.now)()
+    )
+    assert await heard(stream) == [("tickets", "")]

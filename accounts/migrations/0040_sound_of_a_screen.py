@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_presence_and_line"),
+        ("accounts", "0020_token_makers"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Mod
 from django.utils.translation import gettext_lazy as _
 
 # Between a number and the letters after it a word ends: «20к1» is found by «20» and by «к1».
@@ -79,6 +79,21 @@ class BuildingQuerySet(models.QuerySet["Building"]):
     def with_locality(self) -> Self:
         return self.select_related("locality")
 
+    def in_district(self, district: District) -> Self:
+        """A city's own district outweighs that of the locality."""
+        return self.filter(Q(district=district) | Q(district=None, locality__district=district))
+
+    def in_range(self, first: int | None, last: int | None, parity: str) -> Self:
+        """Houses of these numbers on that side of the street: «20к1» counts as 20."""
+        found = self
+        if first is not None:
+            found = found.filter(house_number__gte=first)
+        if last is not None:
+            found = found.filter(house_number__lte=last)
+        if parity in ("even", "odd"):
+            found = found.alias(rest=Mod(F("house_number"), 2)).filter(rest=0 if parity == "even" else 1)
+        return found
+
     def at_address(self, *, street: str, house: str, locality: str = "") -> "Building | None":
         """The one house that a typed address means, whatever «ул.», capitals and «ё» it came with; None when unsure."""
         from companies.addresses import house_at
@@ -127,7 +142,12 @@ class Building(models.Model):
             models.CheckConstraint(condition=~Q(street="") & ~Q(house=""), name="building_address_not_blank"),
             models.CheckConstraint(
                 condition=Q(latitude=None, longitude=None)
-                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180), latitude__isnull=False),
+                | Q(
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                ),
                 name="building_has_both_coordinates",
                 violation_error_message=_("Нужны обе координаты: широта и долгота в градусах."),
             ),

@@ -198,6 +198,20 @@ class Responsibility(models.Model):
         return f"{self.company}: {self.service}"
 
     @property
+    def where(self) -> str:
+        """The house, the part of the street, the locality or the district, in words."""
+        if not self.street:
+            return str(self.building or self.locality or self.district)
+        numbers = {
+            (False, False): "",
+            (True, False): _("с %s") % self.house_from,
+            (False, True): _("по %s") % self.house_to,
+            (True, True): f"{self.house_from}–{self.house_to}",
+        }[self.house_from is not None, self.house_to is not None]
+        side = "" if self.parity == Parity.ALL else self.get_parity_display()
+        return ", ".join(str(part) for part in (self.locality, self.street, numbers, side) if part)
+
+    @property
     def target(self) -> Target:
         if self.building_id:
             return Target.BUILDING

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import COMPANY_ROLES, Role, User
+from accounts.wall import in_front
 from accounts.writes import Refused, write
 from companies.models import Company, Membership
 
@@ -36,8 +37,21 @@ class SomebodyManages(Refused):
     code = "somebody_manages"
 
 
-def people_of(company: Company) -> QuerySet[Membership]:
-    """Everybody of the organisation who works in its portal, those who were disabled last."""
+def people_of(company: Company) -> list[Membership]:
+    """Everybody of the organisation who works in its portal, those who were disabled last.
+
+    Read in front of the wall, which shows no mail address: whoever keeps his people has to see theirs.
+    """
+    with in_front():
+        return list(_members(company))
+
+
+def person_of(company: Company, pk: int) -> Membership | None:
+    with in_front():
+        return _members(company).filter(pk=pk).first()
+
+
+def _members(company: Company) -> QuerySet[Membership]:
     members = Membership.objects.filter(company=company, user__role__in=COMPANY_ROLES)
     return members.select_related("user__presence").order_by(
         "-user__is_active", "user__role", "user__last_name", "user__first_name", "pk"
@@ -104,6 +118,11 @@ def choose_letters(*, user: User, wanted: bool) -> None:
 
 def history_of(company: Company, *, most: int = 20) -> list[LogEntry]:
     """What was changed of the organisation's people lately, and by whom."""
+    with in_front():
+        return _history_of(company, most=most)
+
+
+def _history_of(company: Company, *, most: int) -> list[LogEntry]:
     ids = [str(pk) for pk in Membership.objects.filter(company=company).values_list("user", flat=True)]
     about = ContentType.objects.get_for_model(User)
     entries = LogEntry.objects.filter(content_type=about, object_id__in=ids, user__membership__company=company)

@@ -25,7 +25,7 @@ ASKED = {
 
 
 def dispatcher_of(company: Company) -> User:
-    return Membership.objects.filter(company=company).first().user
+    return Membership.objects.filter(company=company).earliest("pk").user
 
 
 def test_every_number_of_every_organisation_is_its_list() -> None:

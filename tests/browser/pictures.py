@@ -48,13 +48,37 @@ def call_being_written_down(page: Page) -> None:
 
 
 def call_being_made(page: Page) -> None:
-    """The most urgent call, taken, dialled, and «Поговорили» unfolded."""
+    """The most urgent call, taken, dialled, and the caller asks to be rung later."""
     page.goto("/desk/")
     page.keyboard.press("F4")
     page.wait_for_url("**/desk/callbacks/**")
     page.keyboard.press("F8")
     page.locator(".in-call").wait_for()
-    page.keyboard.press("1")
+    page.keyboard.press("6")
+    page.keyboard.type("завтра после 18")
+    page.locator("#later-promise .icon").wait_for()
+
+
+def tickets_being_found(page: Page) -> None:
+    page.goto("/desk/tickets/")
+    page.keyboard.type("течь")
+    page.keyboard.press("Enter")
+    page.locator(".why").first.wait_for()
+
+
+def first_outage(page: Page) -> None:
+    page.goto("/desk/outages/")
+    page.locator(".outage-row a").first.click()
+    page.wait_for_url("**/desk/outages/*/")
+
+
+def shift_of_one(page: Page) -> None:
+    """Somebody on the line, with a call in hand."""
+    page.goto("/desk/")
+    page.locator("#line .line-switch").wait_for()
+    page.keyboard.press("Pause")
+    page.locator("#line .line-switch[data-on]").wait_for()
+    page.goto("/desk/shift/")
 
 
 def first_portal_ticket(page: Page) -> None:
@@ -84,6 +108,8 @@ ALL = (
     Picture("desk-queue", "operator", opened("/desk/")),
     Picture("desk-queue", "operator", opened("/desk/"), width=390, dark=True),
     Picture("desk-card", "operator", first_late_ticket, whole=True),
+    Picture("desk-found", "operator", tickets_being_found),
+    Picture("desk-outage", "operator", first_outage),
     Picture("desk-alarms", "supervisor", opened("/desk/alarms/")),
     Picture("portal-list", "uk", opened("/portal/"), width=390),
     Picture("portal-list", "uk", opened("/portal/?tab=work"), dark=True),
@@ -93,6 +119,8 @@ ALL = (
     Picture("admin", "admin", opened("/admin/")),
     Picture("desk-intake", "operator", call_being_written_down, whole=True),
     Picture("desk-callback", "operator", call_being_made),
+    Picture("desk-shift", "operator", shift_of_one),
+    Picture("desk-wall", "supervisor", opened("/desk/wall/")),
 )
 
 

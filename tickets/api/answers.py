@@ -5,10 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import User
 from accounts.phones import hide_phones
 from callbacks.models import COMPANY_CLOCKS, CallAttempt, CallbackObligation, Clock, Contact, Deadline, Mark
 from companies.models import Building, Company
-from tickets.models import Category, Ticket, TicketEvent
+from tickets.models import Category, Outage, Ticket, TicketEvent
 from tickets.services import promise_ids
 from tickets.workflow import Status
 
@@ -51,6 +52,38 @@ class NamedCategory(serializers.ModelSerializer[Category]):
     class Meta:
         model = Category
         fields = ("code", "problem")
+
+
+class OutageAnswer(serializers.ModelSerializer[Outage]):
+    """An outage: `ends_at` was promised, `ended_at` came true; `company` is shown to the centre and to itself."""
+
+    kind = serializers.ChoiceField(choices=Outage.Kind.choices)
+    services = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
+    category = NamedCategory(allow_null=True)
+    company = NamedCompany(allow_null=True)
+    houses = serializers.IntegerField(help_text="How many houses; ask with `building` whether one is among them.")
+
+    class Meta:
+        model = Outage
+        fields = (
+            "id", "kind", "services", "category", "where", "houses", "starts_at", "ends_at", "ended_at",
+            "called_off_at", "cause", "text", "company",
+        )  # fmt: skip
+        ref_name = "Outage"
+
+    def to_representation(self, instance: Outage) -> Any:
+        said = super().to_representation(instance)
+        said["houses"] = said["houses"] or 0
+        user = self.context["request"].user
+        if not user.is_of_centre and instance.company_id != _company_of(user):
+            said["company"] = None
+        return said
+
+
+def _company_of(user: User) -> int | None:
+    # Remembered with the person: a page of outages asks once.
+    membership = getattr(user, "membership", None)
+    return membership.company_id if membership else None
 
 
 class AddressAnswer(serializers.Serializer[Ticket]):
@@ -110,12 +143,18 @@ class TicketAnswer(serializers.ModelSerializer[Ticket]):
 class ForReader(serializers.Serializer[Any]):
     """Leaves the citizen's data out where the reader is not of the centre, numbers within typed words as well."""
 
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        # For organisations they are not even read. Who only asks for the description gets all.
+        if getattr(getattr(self.context.get("request"), "user", None), "is_of_company", False):
+            for name in PERSONAL:
+                fields.pop(name, None)
+        return fields
+
     def to_representation(self, instance: Any) -> Any:
         said = super().to_representation(instance)
         if self.context["request"].user.is_of_centre:
             return said
-        for name in PERSONAL:
-            said.pop(name, None)
         return {name: _without_phones(value) if name in TYPED else value for name, value in said.items()}
 
 
@@ -169,11 +208,11 @@ class AttemptAnswer(serializers.ModelSerializer[CallAttempt]):
         model = CallAttempt
         fields = ("id", "direction", "started_at", "ended_at", "outcome", "note")
 
-    def to_representation(self, instance: CallAttempt) -> Any:
-        said = super().to_representation(instance)
-        if not self.context["request"].user.is_of_centre:
-            said.pop("note")
-        return said
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        if getattr(getattr(self.context.get("request"), "user", None), "is_of_company", False):
+            fields.pop("note")
+        return fields
 
 
 class TicketCard(TicketRow):
@@ -198,6 +237,8 @@ class TicketCard(TicketRow):
     @extend_schema_field(AttemptAnswer(many=True))
     def get_attempts(self, ticket: Ticket) -> Any:
         rows = CallAttempt.objects.filter(obligation__in=promise_ids(ticket)).order_by("id")
+        if not self.context["request"].user.is_of_centre:
+            rows = rows.only("direction", "started_at", "ended_at", "outcome")
         return AttemptAnswer(rows, many=True, context=self.context).data
 
     @extend_schema_field(EventAnswer(many=True))

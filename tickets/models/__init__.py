@@ -2,17 +2,21 @@
 
 from .checks import InvariantCheck
 from .desk import AddedContact, Handover, IntakeDraft, SavedView
+from .history import Holding, TicketEvent
 from .norms import Category, Norm
 from .outages import DismissedHunch, Outage, OutageBuilding, OutageNews
+from .photos import MOST_PHOTOS, SentStep, TicketPhoto
 from .portal import CompanyNote, PhoneRequest, PhoneStop
-from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketEvent, TicketPromise
+from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketPromise
 
 __all__ = [
+    "MOST_PHOTOS",
     "AddedContact",
     "Category",
     "CompanyNote",
     "DismissedHunch",
     "Handover",
+    "Holding",
     "IntakeDraft",
     "InvariantCheck",
     "Norm",
@@ -24,8 +28,10 @@ __all__ = [
     "PortalTab",
     "SavedView",
     "Scope",
+    "SentStep",
     "Ticket",
     "TicketDeadline",
     "TicketEvent",
+    "TicketPhoto",
     "TicketPromise",
 ]

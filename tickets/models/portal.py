@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from companies.models import Company
 
-from .tickets import Ticket, TicketEvent
+from .history import TicketEvent
+from .tickets import Ticket
 
 
 class CompanyNoteQuerySet(models.QuerySet["CompanyNote"]):

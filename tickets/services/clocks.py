@@ -15,7 +15,14 @@ from .terms import Terms, fix_due, reply_due
 # From the norm, and known to whoever has the work.
 NORM_CLOCKS = (Clock.LOCALISE, Clock.CHECK, Clock.FIX, Clock.WRITTEN_REPLY)
 # Every clock that hangs on a ticket and stops with it.
-TICKET_CLOCKS = (Clock.WAITING_CENTRE, Clock.ACCEPTANCE, Clock.PLANNED_TERM, Clock.REPEATS, *NORM_CLOCKS)
+TICKET_CLOCKS = (
+    Clock.WAITING_CENTRE,
+    Clock.ACCEPTANCE,
+    Clock.PLANNED_TERM,
+    Clock.REPEATS,
+    Clock.REFUSALS,
+    *NORM_CLOCKS,
+)
 
 
 def opening_clocks(

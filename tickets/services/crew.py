@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Role, User
+from accounts.models import Role, User, named
 from accounts.writes import Refused, write
 from callbacks import alarms
 from companies.models import Membership
@@ -23,7 +23,7 @@ class NotOurForeman(Refused):
 def foremen_of(company_id: int | None) -> QuerySet[User]:
     """The foremen of an organisation who may be given its tickets."""
     ours = User.objects.filter(is_active=True, role=Role.FOREMAN, membership__company=company_id)
-    return ours.order_by("last_name", "first_name", "username")
+    return ours.only(*named()).order_by("last_name", "first_name", "username")
 
 
 @write

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from accounts.models import AccessRecord, Role, User
+from accounts.wall import in_front
 from accounts.writes import Refused, write
 from callbacks import alarms
 from callbacks.models import Contact
@@ -73,13 +74,12 @@ class ShownPhone:
 
 
 def phone_access(*, ticket: Ticket, company: Company) -> PhoneAccess:
-    request = (
-        PhoneRequest.objects.filter(ticket=ticket, company=company, ended_at=None)
-        .select_related("decided_by", "asked_by")
-        .order_by("-pk")
-        .first()
-    )
-    by_consent = ticket.shares_phone and bool(ticket.flat)
+    """Asked in front of the wall, about a ticket that was found behind it: what was agreed stands in no row of theirs."""
+    with in_front():
+        found = PhoneRequest.objects.filter(ticket=ticket, company=company, ended_at=None)
+        request = found.select_related("decided_by", "asked_by").order_by("-pk").first()
+        shares_phone = Ticket.objects.filter(pk=ticket.pk, shares_phone=True).exists()
+    by_consent = shares_phone and bool(ticket.flat)
     return PhoneAccess(by_consent, request, ticket.company_id == company.pk and ticket.status in AT_WORK)
 
 

@@ -19,6 +19,7 @@ register = template.Library()
 TAKEN: dict[str, Promise | str] = {
     "register": _("Зарегистрирована"),
     "assign": _("Передана организации"),
+    "appoint": _("Назначена до решения"),
     "accept": _("Принята"),
     "accept_by_phone": _("Принята по телефону"),
     "reject": _("Возвращена в центр"),
@@ -39,7 +40,9 @@ TAKEN: dict[str, Promise | str] = {
     "reopen": _("Возобновлена"),
     "answer": _("Ответ центра"),
     "comment": _("Запись"),
+    "import": _("Внесена из прежнего журнала"),
     "give": _("Дана мастеру"),
+    "photo": _("Фото"),
     "correct_address": _("Исправлен адрес"),
     "ask_phone": _("Запрошен телефон жителя"),
     "grant_phone": _("Доступ к телефону дан"),

@@ -20,6 +20,8 @@ from tickets.services import Address, register_ticket
 # A fixed moment, safely in the past: nothing may be raised in the future.
 NOON = datetime(2026, 2, 2, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+# What the second wall adds to an organisation's page, counted in a test's transaction: savepoint, role, back, release.
+WALL = 4
 
 
 class UserFactory(DjangoModelFactory[User]):

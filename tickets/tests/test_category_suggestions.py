@@ -22,6 +22,9 @@ def _uncounted() -> None:
 @pytest.mark.parametrize(
     ("typed", "code"),
     [
+        ("гор", "W05"),
+        ("ujh", "W05"),
+        ("горит", "Z01"),
         ("гор вода", "W05"),
         ("вода гор", "W05"),
         ("нет ото", "H01"),

@@ -195,7 +195,8 @@ class TestLimit:
         stop = PhoneStop.objects.get()
         assert (stop.user, stop.company) == (dispatcher, company)
         assert AccessRecord.objects.count() == phones.AN_HOUR
-        assert Outbox.objects.get(occasion=f"phones {stop.pk}").recipient.role == Role.SUPERVISOR
+        letter = Outbox.objects.get(occasion=f"phones {stop.pk}")
+        assert letter.recipient in User.objects.filter(role=Role.SUPERVISOR)
 
     def test_a_stop_outlasts_the_hour_until_somebody_lifts_it(
         self, ticket: Ticket, company: Company, dispatcher: User, thirty: datetime
@@ -207,15 +208,15 @@ class TestLimit:
             look(ticket, company, dispatcher, at=late)
 
         phones.lift_stop(stop=PhoneStop.objects.get(), by=UserFactory.create(), note="Авария", at=late)
-        assert look(ticket, company, dispatcher, at=late)
+        assert look(ticket, company, dispatcher, at=late).number
 
     def test_an_hour_later_it_starts_anew(
         self, ticket: Ticket, company: Company, dispatcher: User, thirty: datetime
     ) -> None:
-        assert look(ticket, company, dispatcher, at=thirty + 60 * MINUTE)
+        assert look(ticket, company, dispatcher, at=thirty + 60 * MINUTE).number
 
     def test_a_colleague_has_his_own_count(self, ticket: Ticket, company: Company, thirty: datetime) -> None:
-        assert look(ticket, company, member_of(company), at=thirty)
+        assert look(ticket, company, member_of(company), at=thirty).number
 
 
 class TestPages:

@@ -19,6 +19,7 @@ from tickets.views.desk import (
     paper,
     papers,
     phones,
+    photos,
     queue,
     ring_back,
     roster,
@@ -114,4 +115,5 @@ urlpatterns = [
     re_path(rf"^tickets/{NUMBER}/address/$", corrections.address, name="correct_address"),
     re_path(rf"^tickets/{NUMBER}/order/$", papers.order, name="order"),
     re_path(rf"^tickets/{NUMBER}/journal/$", papers.journal, name="journal"),
+    re_path(rf"^tickets/{NUMBER}/photos/(?P<name>[0-9a-f]{{32}})(?P<small>\.small)?\.jpg$", photos.photo, name="photo"),
 ]

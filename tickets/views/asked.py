@@ -6,12 +6,17 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import User
+from accounts.models import User, named
 from callbacks.models import Escalation, Outbox
 from companies.models import Company
 from tickets.models import Outage, Ticket, TicketDeadline, TicketPromise
 
+SHOWN_IN_PORTAL = 50
 DETAILS = ("acknowledged_by", "deadline__company", "deadline__outage")
+# What an organisation's people read of an alarm: not what somebody of the centre answered for himself.
+SHOWN_TO_ORGANISATIONS = (
+    "rung", "audience", "raised_at", "is_warning", "repeats", "acknowledged_at", "deadline",
+)  # fmt: skip
 Asked = QuerySet[Escalation]
 
 
@@ -74,13 +79,21 @@ def warned_of(user: User, *, at: datetime) -> Asked:
 def asked_of_organisation(user: User, company: Company) -> Asked:
     """What this person of an organisation was ever asked by name about work that it has; the pool is the centre's."""
     by_name = Outbox.objects.filter(escalation=OuterRef("pk"), channel=Outbox.Channel.SCREEN, recipient=user)
-    return Escalation.objects.filter(Exists(by_name), deadline__ticket_deadline__ticket__company=company)
+    found = Escalation.objects.filter(Exists(by_name), deadline__ticket_deadline__ticket__company=company)
+    return found.only(*SHOWN_TO_ORGANISATIONS).select_related("deadline")
 
 
 def open_in_organisation(user: User, company: Company, *, at: datetime) -> Asked:
     """Of these what still matters at ``at``: unanswered while the clock runs, or a warning before its time."""
     found = asked_of_organisation(user, company).filter(acknowledged_at=None, deadline__stopped_at=None)
     return found.filter(Q(is_warning=False) | Q(deadline__due_at__gt=at)).order_by("deadline__due_at", "pk")
+
+
+def asked_in_portal(user: User, company: Company, *, at: datetime) -> tuple[list["Alarm"], list["Alarm"]]:
+    """What waits for this person's answer in the portal, and what will be late soon."""
+    found = open_in_organisation(user, company, at=at)
+    alarms = alarms_from(found[:SHOWN_IN_PORTAL], user=user)
+    return [one for one in alarms if one.asks], [one for one in alarms if not one.asks]
 
 
 def alarms_from(found: Iterable[Escalation], *, user: User) -> list[Alarm]:
@@ -120,7 +133,7 @@ def _stood_in_for(escalations: list[Escalation], user: User) -> dict[int, User]:
     )
     return {
         message.escalation_id: message.stands_in_for
-        for message in told.select_related("stands_in_for")
+        for message in told.select_related("stands_in_for").only("escalation", *named("stands_in_for"))
         if message.stands_in_for and message.escalation_id
     }
 

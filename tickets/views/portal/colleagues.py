@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -124,7 +124,10 @@ def _for_managers(asker: Asker) -> None:
 
 def _colleague(asker: Asker, pk: int) -> Membership:
     _for_managers(asker)
-    return get_object_or_404(service.people_of(asker.company), pk=pk)
+    member = service.person_of(asker.company, pk)
+    if member is None:
+        raise Http404
+    return member
 
 
 def _page(
@@ -136,7 +139,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     """``inviting``, ``changing``: a form that was refused."""
-    members = list(service.people_of(asker.company))
+    members = service.people_of(asker.company)
     rows: list[tuple[Membership, PersonForm | None]] = []
     for member in members:
         form = PersonForm(member=member) if asker.manages else None

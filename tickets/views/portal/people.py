@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
@@ -12,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from accounts.models import Role, User
+from accounts.wall import behind_wall, marks_wall
 from companies.models import Company, Membership
 from tickets.models import PortalTab, Ticket
 
@@ -37,21 +37,30 @@ View = Callable[Concatenate[HttpRequest, Asker, P], HttpResponse]
 
 
 def for_organisations(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Only people of organisations come in; a person of none yet is told so."""
+    """Only people of organisations come in, and read behind the second wall; a person of none yet is told so."""
 
-    @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         user = request.user
         assert user.is_authenticated
         if not user.is_of_company:
             raise PermissionDenied
-        member = Membership.objects.filter(user=user).select_related("company").first()
-        if member is None:
-            return render(request, "portal/no_company.html", status=403)
-        manages = member.manages_users and user.role == Role.COMPANY
-        return view(request, Asker(user, member.company, manages), *args, **kwargs)
+        with behind_wall(user):
+            asker = asker_of(user)
+            if asker is None:
+                return render(request, "portal/no_company.html", status=403)
+            return view(request, asker, *args, **kwargs)
 
-    return login_required(wrapped)
+    return login_required(marks_wall(view, wrapped))
+
+
+def asker_of(user: User) -> Asker | None:
+    """This person of an organisation; nobody else, and nobody who is tied to none."""
+    if not user.is_of_company:
+        return None
+    member = Membership.objects.filter(user=user, company__in=Company.objects.visible_to(user)).first()
+    if member is None:
+        return None
+    return Asker(user, member.company, member.manages_users and user.role == Role.COMPANY)
 
 
 def own_ticket(asker: Asker, number: str) -> Ticket:

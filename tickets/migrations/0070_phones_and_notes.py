@@ -24,8 +24,8 @@ GRANT DELETE ON tickets_companynote, tickets_phonerequest, tickets_phonestop TO 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("companies", "0030_letters_about_work"),
-        ("tickets", "0007_last_digits"),
+        ("companies", "0050_letters_about_work"),
+        ("tickets", "0060_outages_behind_the_wall"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("callbacks", "0009_since_when"),
+        ("callbacks", "0050_imported_waiver"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

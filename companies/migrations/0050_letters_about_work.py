@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("companies", "0007_responsibility_targets"),
+        ("companies", "0023_programs_behind_the_wall"),
     ]
 
     operations = [

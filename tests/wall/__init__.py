@@ -1,0 +1,1 @@
+"""The second wall: what PostgreSQL itself lets an organisation's people see."""
