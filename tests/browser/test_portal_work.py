@@ -1,4 +1,4 @@
-"""The dispatcher's day beside the steps: sound, search, a telephone asked for and shown, colleagues, figures, papers."""
+"""The dispatcher's day beside the steps: sound, search, telephones, colleagues, figures, papers."""
 
 import re
 

@@ -78,9 +78,9 @@ SHOWN_TO_ORGANISATIONS = (
     "number", "status", "category", "is_emergency", "text", "building", "locality_name", "street", "house", "entrance",
     "floor", "flat", "company", "registered_at", "damaged_at", "transferred_at", "accepted_at", "planned_at",
     "term_told_at", "started_at", "postponed_until", "localised_at", "done_at", "closed_at", "works", "act_number",
-    "returns", "is_appointed", "old_number", "scope", "celsius", "access_note", *named("foreman"), "contact__channel", "contact__received_at",
-    "callback__reason", "callback__due_at", "callback__state", "control_callback__reason", "control_callback__due_at",
-    "control_callback__state",
+    "returns", "is_appointed", "old_number", "scope", "celsius", "access_note", *named("foreman"),
+    "contact__channel", "contact__received_at", "callback__reason", "callback__due_at", "callback__state",
+    "control_callback__reason", "control_callback__due_at", "control_callback__state",
 )  # fmt: skip
 
 

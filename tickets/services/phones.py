@@ -74,7 +74,7 @@ class ShownPhone:
 
 
 def phone_access(*, ticket: Ticket, company: Company) -> PhoneAccess:
-    """Asked in front of the wall, about a ticket that was found behind it: what was agreed stands in no row of theirs."""
+    """Asked in front of the wall, about a ticket that was found behind it."""
     with in_front():
         found = PhoneRequest.objects.filter(ticket=ticket, company=company, ended_at=None)
         request = found.select_related("decided_by", "asked_by").order_by("-pk").first()
