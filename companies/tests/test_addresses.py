@@ -10,6 +10,7 @@ from django.db import connection
 from companies import street_index
 from companies.addresses import Found, find, house_at
 from companies.models import Building, Locality, search_text_of
+from companies.settlements import settlements_named
 
 pytestmark = pytest.mark.django_db
 
@@ -226,6 +227,26 @@ def test_of_two_towns_the_callers_own_comes_first() -> None:
 def test_an_address_in_its_parts(street: str, house: str, locality: str, meant: str | None) -> None:
     building = house_at(street=street, house=house, locality=locality)
     assert (str(building) if building else None) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ("обнинск", {"г. Обнинск": 3}),
+        ("г. Обнинск", {"г. Обнинск": 3}),
+        ("j,ybycr", {"г. Обнинск": 3}),
+        ("обн", {"г. Обнинск": 3}),
+        ("обнинск 5", {"г. Обнинск": 3}),
+        ("колюпаново", {"д. Колюпаново": 0}),
+        ("калуга", {"г. Калуга": 10}),
+        ("обнинск гагарина", {}),
+        ("кирова", {}),
+        ("о", {}),
+        ("", {}),
+    ],
+)
+def test_a_settlement_said_alone_offers_its_streets(typed: str, named: dict[str, int]) -> None:
+    assert {one.title: len(one.streets) for one in settlements_named(typed)} == named
 
 
 # ── The index and the register ───────────────────────────────────────────────────────────────────────────────────
