@@ -16,12 +16,15 @@ from accounts.admin import UserAdmin
 from accounts.adminkit import NamedFieldsFormSet, RegisterAdmin, StackedInline, TabularInline
 from accounts.models import User
 
+from . import webhook_admin  # noqa: F401  (registers its own pages)
 from .forms import CompanyForm, ResponsibilityForm
+from .imports.admin import ImportRunAdmin
 from .models import (
     Building,
     BuildingQuerySet,
     Company,
     District,
+    ImportRun,
     Locality,
     Membership,
     Responsibility,
@@ -35,7 +38,7 @@ class MembershipInline(StackedInline[Membership, User]):
     """Whose person it is: on the page of the user."""
 
     model = Membership
-    fields = ("company", "post", "manages_users")
+    fields = ("company", "post", "manages_users", "manages_programs")
     autocomplete_fields = ("company",)
     can_delete = True
     extra = 0
@@ -43,6 +46,7 @@ class MembershipInline(StackedInline[Membership, User]):
 
 
 UserAdmin.inlines = (MembershipInline,)
+admin.site.register(ImportRun, ImportRunAdmin)
 
 
 class StaffInline(TabularInline[Membership, Company]):
@@ -50,7 +54,7 @@ class StaffInline(TabularInline[Membership, Company]):
 
     model = Membership
     formset = NamedFieldsFormSet[Membership, Company, Any]
-    fields = ("user", "post", "manages_users")
+    fields = ("user", "post", "manages_users", "manages_programs")
     autocomplete_fields = ("user",)
     extra = 0
 

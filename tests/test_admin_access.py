@@ -8,7 +8,8 @@ from django.urls import reverse
 from accounts.models import AccessRecord, ApiToken, DutyShift, Role, User
 from callbacks.models import CalendarDay
 from callbacks.services import escalate_overdue_batch
-from companies.models import District
+from companies.models import District, ImportRun
+from companies.services.webhooks import add_webhook, announce
 from tests.admin_pages import page, registered, signed_in
 from tickets.tests.factories import (
     MINUTE,
@@ -42,17 +43,22 @@ OPENS: dict[str, dict[Role, int]] = {
     "companies.building": OF_ADMINISTRATORS,
     "companies.company": OF_ADMINISTRATORS,
     "companies.district": OF_ADMINISTRATORS,
+    "companies.importrun": OF_ADMINISTRATORS,
     "companies.locality": OF_ADMINISTRATORS,
     "companies.responsibility": OF_ADMINISTRATORS,
     "companies.service": OF_ADMINISTRATORS,
+    "companies.webhookdelivery": OF_ADMINISTRATORS,
+    "companies.webhookendpoint": OF_ADMINISTRATORS,
     "tickets.category": OF_ADMINISTRATORS,
     "tickets.norm": OF_ADMINISTRATORS,
     "tickets.ticket": OF_ADMINISTRATORS,
 }
 # Of whom the page opens, whether a row may be added and changed.
 ADDED = {
+    "accounts.apitoken",
     "accounts.dutyshift", "accounts.user", "callbacks.calendarday", "companies.building", "companies.company",
-    "companies.district", "companies.locality", "companies.responsibility", "companies.service", "tickets.category",
+    "companies.district", "companies.importrun", "companies.locality", "companies.responsibility", "companies.service",
+    "tickets.category",
     "tickets.norm",
 }  # fmt: skip
 ONLY_SHOWN = {
@@ -74,9 +80,12 @@ def scene() -> None:
     person = member_of(company)
     District.objects.create(name="Тарусский район")
     ApiToken.issue(user=person, name="сайт")
+    webhook = add_webhook(company=company, url="https://hooks.example.org/", events=["ticket.assigned"], by=person)
+    announce(webhooks=[webhook], event="ticket.assigned", facts={}, at=NOON)
     DutyShift.objects.create(user=UserFactory.create(), post="head", starts_at=NOON, ends_at=NOON + 60 * MINUTE)
     CalendarDay.objects.create(day=NOON.date(), is_working=False, note="день области")
     AccessRecord.objects.create(actor=person, what="phone", subject=ticket.number)
+    ImportRun.objects.create(file_name="houses.csv", content=b"x", started_by=person)
     escalate_overdue_batch(at=NOON + 10 * MINUTE)
 
 

@@ -24,11 +24,11 @@ class BadColumns(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """``words``: headings by which it is known, folded and without signs."""
+    """``words``: headings by which it is known, the likelier first, folded and without signs."""
 
     name: str
     title: Promise | str
-    words: tuple[str, ...]
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +55,48 @@ REFORMAGKH = {
 REGISTER = Kind(
     "register",
     (
-        Field("register_code", gettext_lazy("Код дома в исходном реестре"), ("house id", "houseid", "код дома", "код", "id дома", "id")),
-        Field("address", gettext_lazy("Адрес целиком"), ("address", "адрес", "адрес дома")),
-        Field("region", gettext_lazy("Регион"), ("регион", "область", "region", "субъект")),
-        Field("district", gettext_lazy("Район"), ("район", "district", "муниципальный район", "округ")),
-        Field("locality", gettext_lazy("Населённый пункт"), ("населенный пункт", "город", "нас пункт", "locality", "city")),
-        Field("street", gettext_lazy("Улица"), ("улица", "street")),
-        Field("house", gettext_lazy("Дом"), ("дом", "номер дома", "house", "дом корпус")),
-        Field("latitude", gettext_lazy("Широта"), ("lat", "latitude", "широта")),
-        Field("longitude", gettext_lazy("Долгота"), ("lon", "lng", "longitude", "долгота")),
-        Field("built_year", gettext_lazy("Год постройки"), ("year", "год постройки", "год", "год ввода")),
-        Field("floors", gettext_lazy("Этажей"), ("levels max", "этажей", "этажность", "этажи", "floors", "количество этажей")),
-        Field("entrances", gettext_lazy("Подъездов"), ("doors", "подъездов", "подъезды", "entrances", "количество подъездов")),
-        Field("flats", gettext_lazy("Квартир"), ("room count live", "квартир", "квартиры", "flats", "количество квартир")),
-        Field("company", gettext_lazy("Управляющая организация"), ("mgmt company", "ук", "управляющая компания", "управляющая организация", "организация", "company", "управляющая")),
-        Field("inn", gettext_lazy("ИНН"), ("инн", "inn", "инн ук")),
-        Field("kpp", gettext_lazy("КПП"), ("кпп", "kpp")),
-        Field("ogrn", gettext_lazy("ОГРН"), ("огрн", "ogrn")),
-        Field("valid_from", gettext_lazy("Управляет с"), ("servicedate start", "дата начала", "дата начала управления", "управляет с", "с даты", "valid from")),
+        Field(
+            "register_code",
+            gettext_lazy("Код дома в исходном реестре"),
+            "house id | houseid | код дома | код | id дома | id",
+        ),
+        Field("address", gettext_lazy("Адрес целиком"), "address | адрес | адрес дома"),
+        Field("region", gettext_lazy("Регион"), "регион | область | region | субъект"),
+        Field("district", gettext_lazy("Район"), "район | district | муниципальный район | округ"),
+        Field("locality", gettext_lazy("Населённый пункт"), "населенный пункт | город | нас пункт | locality | city"),
+        Field("street", gettext_lazy("Улица"), "улица | street"),
+        Field("house", gettext_lazy("Дом"), "дом | номер дома | house | дом корпус"),
+        Field("latitude", gettext_lazy("Широта"), "lat | latitude | широта"),
+        Field("longitude", gettext_lazy("Долгота"), "lon | lng | longitude | долгота"),
+        Field("built_year", gettext_lazy("Год постройки"), "year | год постройки | год | год ввода"),
+        Field(
+            "floors",
+            gettext_lazy("Этажей"),
+            "levels max | этажей | этажность | этажи | floors | количество этажей",
+        ),
+        Field(
+            "entrances",
+            gettext_lazy("Подъездов"),
+            "doors | подъездов | подъезды | entrances | количество подъездов",
+        ),
+        Field("flats", gettext_lazy("Квартир"), "room count live | квартир | квартиры | flats | количество квартир"),
+        Field(
+            "company",
+            gettext_lazy("Управляющая организация"),
+            "mgmt company | ук | управляющая компания | управляющая организация | организация | company | управляющая",
+        ),
+        Field("inn", gettext_lazy("ИНН"), "инн | inn | инн ук"),
+        Field("kpp", gettext_lazy("КПП"), "кпп | kpp"),
+        Field("ogrn", gettext_lazy("ОГРН"), "огрн | ogrn"),
+        Field(
+            "valid_from",
+            gettext_lazy("Управляет с"),
+            "servicedate start | дата начала | дата начала управления | управляет с | с даты | valid from",
+        ),
     ),
     (REFORMAGKH,),
     ((("address",), ("locality", "street", "house"), ("street", "house")),),
-)  # fmt: skip
+)
 
 
 def folded(heading: str) -> str:
@@ -99,7 +119,7 @@ def guess(kind: Kind, header: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for field in kind.fields:
         by_word = {folded(heading): heading for heading in header if heading and heading not in found.values()}
-        for word in field.words:
+        for word in field.words.split(" | "):
             if word in by_word:
                 found[field.name] = by_word[word]
                 break

@@ -1,4 +1,4 @@
-"""One row of a register of houses, understood: the house, who manages it and since when, and what was not understood."""
+"""One row of a register of houses, understood: the house, who manages it since when, and what was not understood."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +29,7 @@ OF_COMPANY: dict[str, tuple[Callable[[str], str], Promise | str]] = {
     "kpp": (values.reason_code, gettext_lazy("КПП")),
     "ogrn": (values.register_number, gettext_lazy("ОГРН")),
 }
+SINCE = gettext_lazy("дата начала управления")
 LONGEST_CODE, LONGEST_ORIGINAL = 64, 300
 
 
@@ -54,7 +55,7 @@ class House:
 
 
 def read_house(line: Line, places: Mapping[str, int], *, locality: str = "") -> House:
-    """``places``: field → position of its column; ``locality``: where a house is that does not say so. Raises BadRow."""
+    """``places``: field → position of its column; ``locality``: where houses are that do not say. Raises BadRow."""
 
     def cell(name: str) -> str:
         at = places.get(name)
@@ -77,7 +78,7 @@ def read_house(line: Line, places: Mapping[str, int], *, locality: str = "") -> 
     for name, (read_number, title) in OF_COMPANY.items():
         if found := _read(read_number, cell(name), title, house.notes):
             house.numbers[name] = str(found)
-    since = _read(values.day, cell("valid_from"), _("дата начала управления"), house.notes)
+    since = _read(values.day, cell("valid_from"), SINCE, house.notes)
     house.since = since if isinstance(since, date) else None
     return house
 

@@ -1,4 +1,4 @@
-"""The first person of each organisation: an account, and a paper with the link under which he enters for the first time."""
+"""The first person of each organisation: an account, and a paper with the link under which he first enters."""
 
 import re
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Exists, OuterRef
 from django.template.loader import render_to_string
 
@@ -49,12 +50,14 @@ def invite_first_users(*, at: datetime) -> list[Invitation]:
         users.append(user)
     created = User.objects.bulk_create(users, batch_size=500)
     Membership.objects.bulk_create(
-        [Membership(user=user, company=company, manages_users=True) for user, company in zip(created, alone, strict=True)],
-        batch_size=500,
+        [
+            Membership(user=user, company=company, manages_users=True)
+            for user, company in zip(created, alone, strict=True)
+        ], batch_size=500,
     )  # fmt: skip
     waiting = Membership.objects.filter(
         company__in=active, manages_users=True, user__last_login=None, user__is_active=True,
-        user__password__startswith="!", user__email="",
+        user__password__startswith=UNUSABLE_PASSWORD_PREFIX, user__email="",
     )  # fmt: skip
     valid_until = at + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
     return [
@@ -63,9 +66,10 @@ def invite_first_users(*, at: datetime) -> list[Invitation]:
     ]
 
 
-def invitations_page(invitations: Sequence[Invitation]) -> str:
-    """One sheet per organisation, to be printed or read on the screen; needs nothing but itself."""
-    return render_to_string("companies/invitations.html", {"invitations": invitations, "url": settings.PUBLIC_URL})
+def invitations_page(invitations: Sequence[Invitation], *, stylesheet: str = "") -> str:
+    """One sheet per organisation, to be printed or read on the screen; as a file it needs nothing but itself."""
+    told = {"invitations": invitations, "url": settings.PUBLIC_URL, "stylesheet": stylesheet}
+    return render_to_string("companies/invitations.html", told)
 
 
 def login_of(name: str) -> str:

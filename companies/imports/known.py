@@ -51,8 +51,8 @@ class Known:
             known.add_house(pk, (locality, street_key(street), house_key(house)), code)
         managed = Responsibility.objects.filter(service__code=MANAGEMENT, building__isnull=False).order_by("valid_from")
         rows = managed.values_list("building_id", "company_id", "valid_from", "valid_to", "pk")
-        for building, *term in rows.iterator(5_000):
-            known.terms[building].append(Term(*term))
+        for building, company, since, until, pk in rows.iterator(5_000):
+            known.terms[building].append(Term(company, since, until, pk))
         return known
 
     def add_locality(self, pk: int, name: str, district: str) -> None:

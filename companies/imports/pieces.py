@@ -258,15 +258,15 @@ class Piece:
             # It manages now, and that it does since another day is no change of company.
             return None
         if since is None and last is not None and row.is_repeat:
-            return self._refuse(row, _("Нет даты начала: не ясно, кто из двух организаций управляет теперь."))
+            self._refuse(row, _("Нет даты начала: не ясно, какая из двух организаций управляет теперь."))
+            return None
         if since is None:
             self.remarks.append((row.house, row.line, _("Нет даты начала управления: записан день импорта.")))
         since = since or self.today
         if last is not None and (since <= last.valid_from or (last.valid_to and since < last.valid_to)):
             told = {"since": f"{last.valid_from:%d.%m.%Y}", "company": self.known.names[last.company]}
-            return self._refuse(
-                row, _("С %(since)s домом управляет %(company)s: более ранняя дата не записана.") % told
-            )
+            self._refuse(row, _("С %(since)s домом управляет %(company)s: более ранняя дата не записана.") % told)
+            return None
         if last is not None and last.valid_to is None:
             last.valid_to = since
             if last.pk is not None:
@@ -291,10 +291,14 @@ class Piece:
     # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────
     def _create(self, model: type[Model], rows: list[Any]) -> list[Any]:
         if not self.is_dry:
-            return list(model._default_manager.bulk_create(rows, batch_size=500))
+            return list(manager_of(model).bulk_create(rows, batch_size=500))
         for row in rows:
             row.pk = next(_never)
         return rows
+
+
+def manager_of(model: Any) -> Any:
+    return model.objects
 
 
 def _holds(term: Term, day: date) -> bool:

@@ -1,4 +1,4 @@
-"""Addresses of registers, «край. Приморский, г. Владивосток, ул. Светланская, д. 14, к. 2», told apart into their parts."""
+"""Addresses of registers, «край. Приморский, г. Владивосток, ул. Светланская, д. 14», told apart into their parts."""
 
 import re
 from dataclasses import dataclass, replace

@@ -1,5 +1,7 @@
-"""What cells say: numbers, dates, coordinates, numbers of the tax office. Each reader returns None for an empty cell and
-raises ValueError for one that it does not understand."""
+"""What cells say: numbers, dates, coordinates, numbers of the tax office.
+
+Each reader returns None for an empty cell and raises ValueError for one that it does not understand.
+"""
 
 import re
 from datetime import date, datetime, timedelta
@@ -17,7 +19,7 @@ _FORMATS = (
     "%d.%m.%Y", "%Y-%m-%d", "%d.%m.%y", "%d/%m/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y%m%d",
 )  # fmt: skip
 _KPP = re.compile(r"^[0-9]{4}[0-9A-Z]{2}[0-9]{3}$")
-# Day 1 of the calendar of spreadsheets is the first of January 1900, and they believe that year to have been a leap one.
+# Day 1 of spreadsheets is the first of January 1900, and they believe that year to have been a leap one.
 _SHEET_ZERO = date(1899, 12, 30)
 _SHEET_DAY = re.compile(r"^\d{5}(?:\.\d+)?$")
 LARGEST = 32_767

@@ -45,7 +45,6 @@ class Migration(migrations.Migration):
                             ("checked", "проверен"),
                             ("running", "записывается"),
                             ("done", "выполнен"),
-                            ("failed", "не выполнен"),
                         ],
                         default="uploaded",
                         max_length=12,
@@ -81,9 +80,7 @@ class Migration(migrations.Migration):
                 "ordering": ["-id"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("state__in", ["uploaded", "checking", "checked", "running", "done", "failed"])
-                        ),
+                        condition=models.Q(("state__in", ["uploaded", "checking", "checked", "running", "done"])),
                         name="import_run_state_is_known",
                     )
                 ],

@@ -12,8 +12,10 @@ from .responsibilities import (
     Service,
     Target,
 )
+from .webhooks import SUBSCRIBED, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 __all__ = [
+    "SUBSCRIBED",
     "Building",
     "BuildingQuerySet",
     "Company",
@@ -30,5 +32,8 @@ __all__ = [
     "ResponsibilityQuerySet",
     "Service",
     "Target",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
     "search_text_of",
 ]

@@ -40,7 +40,6 @@ class ImportRun(models.Model):
         CHECKED = "checked", _("проверен")
         RUNNING = "running", _("записывается")
         DONE = "done", _("выполнен")
-        FAILED = "failed", _("не выполнен")
 
     file_name = models.CharField(_("файл"), max_length=200)
     content = models.BinaryField(default=bytes)
@@ -65,7 +64,7 @@ class ImportRun(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["uploaded", "checking", "checked", "running", "done", "failed"]),
+                condition=Q(state__in=["uploaded", "checking", "checked", "running", "done"]),
                 name="import_run_state_is_known",
             ),
         ]

@@ -57,6 +57,8 @@ class Company(models.Model):
     works_to = models.TimeField(_("работает до"), null=True, blank=True)
     works_weekends = models.BooleanField(_("работает в выходные"), default=False)
     is_active = models.BooleanField(_("действует"), default=True)
+    # Kept by a trigger: most have no programs, and registering a call need not ask who of them listens.
+    has_webhooks = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = CompanyQuerySet.as_manager()
 
@@ -123,6 +125,9 @@ class Membership(models.Model):
     post = models.CharField(_("когда спрашивать"), max_length=12, choices=Post.choices, default=Post.DISPATCHER)
     # May invite and disable the people of his own organisation.
     manages_users = models.BooleanField(_("ведёт пользователей организации"), default=False)
+    wants_letters = models.BooleanField(_("письма о новых заявках"), default=True, db_default=True)
+    # Tokens and webhooks open the organisation's tickets to programs: not everybody's business.
+    manages_programs = models.BooleanField(_("ведёт токены и вебхуки организации"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("сотрудник организации")

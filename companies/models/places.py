@@ -142,7 +142,12 @@ class Building(models.Model):
             models.CheckConstraint(condition=~Q(street="") & ~Q(house=""), name="building_address_not_blank"),
             models.CheckConstraint(
                 condition=Q(latitude=None, longitude=None)
-                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180), latitude__isnull=False),
+                | Q(
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                ),
                 name="building_has_both_coordinates",
                 violation_error_message=_("Нужны обе координаты: широта и долгота в градусах."),
             ),

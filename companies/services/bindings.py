@@ -24,6 +24,10 @@ class NothingToChange(Refused):
     code = "nothing_to_change"
 
 
+# House, locality, street, district, service.
+Key = tuple[int | None, int | None, str, int | None, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """One target of a responsibility: a house, a part of a street, a locality or a district."""
@@ -49,6 +53,11 @@ class Place:
         """A part of a street can be given to somebody else only as the whole that it was."""
         mine = (self.house_from, self.house_to, self.parity)
         return not self.street or mine == (row.house_from, row.house_to, row.parity)
+
+    def key(self) -> tuple[int | None, int | None, str, int | None]:
+        """What rows of the same target have in common."""
+        ids = [target.pk if target else None for target in (self.building, self.locality, self.district)]
+        return ids[0], ids[1], self.street, ids[2]
 
     def row(self, **given: object) -> Responsibility:
         return Responsibility(**{one.name: getattr(self, one.name) for one in fields(self)}, **given)
@@ -77,19 +86,15 @@ def plan(
     known = _rows_there(places, wanted, since=since, until=until)
     for place, service in product(places, wanted):
         _plan_one(
-            made, place, service, known[_key(place.building, service.pk)], company=company, since=since, until=until,
+            made, place, service, known[(*place.key(), service.pk)], company=company, since=since, until=until,
             replaces=replaces,
         )  # fmt: skip
     return made
 
 
-def _key(building: Building | None, service: int) -> tuple[int | None, int]:
-    return (building.pk if building else None), service
-
-
 def _rows_there(
     places: Places, services: list[Service], *, since: date, until: date | None
-) -> dict[tuple[int | None, int], list[Responsibility]]:
+) -> dict[Key, list[Responsibility]]:
     """The rows of the same kind of target that reach into these days. Houses are asked for together."""
     rows = Responsibility.objects.filter(Q(valid_to=None) | Q(valid_to__gt=since), service__in=services)
     if until is not None:
@@ -101,9 +106,9 @@ def _rows_there(
             targets |= Q(district=place.district)
         elif place.locality:
             targets |= Q(locality=place.locality, street=place.street)
-    found: dict[tuple[int | None, int], list[Responsibility]] = defaultdict(list)
+    found: dict[Key, list[Responsibility]] = defaultdict(list)
     for row in rows.filter(targets).select_related("company", "service", "building__locality").order_by("valid_from"):
-        found[row.building_id, row.service_id].append(row)
+        found[row.building_id, row.locality_id, row.street, row.district_id, row.service_id].append(row)
     return found
 
 

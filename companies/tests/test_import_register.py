@@ -21,8 +21,8 @@ VLADIVOSTOK = Path(__file__).parents[3] / "shared/data/houses-vladivostok/vladiv
 
 
 def row(
-    code: str = "1", address: str = "ул. Светланская, д. 14", company: str = '"ООО ""УК ""Маяк"""', since: str = "01.09.2015",
-    floors: str = "5", year: str = "1967",
+    code: str = "1", address: str = "ул. Светланская, д. 14", company: str = '"ООО ""УК ""Маяк"""',
+    since: str = "01.09.2015", floors: str = "5", year: str = "1967",
 ) -> str:  # fmt: skip
     return f'{code},"край. Приморский, г. Владивосток, {address}",43.1,131.9,{year},{company},{since},{floors},2,40'
 

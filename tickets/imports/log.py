@@ -27,7 +27,7 @@ from callbacks.services.rules import Rules
 from companies.imports.register import alone
 from companies.imports.report import BadRows, Report
 from companies.imports.tables import Line, Table
-from tickets.models import Ticket, TicketEvent, TicketPromise
+from tickets.models import Holding, Ticket, TicketEvent, TicketPromise
 from tickets.workflow import Status
 
 from .old import BadRow, Old, OldLog
@@ -39,7 +39,8 @@ ALONE = crc32(b"tickets.import_tickets")
 IMPORTER = "old-log"
 Reason, State = CallbackObligation.Reason, CallbackObligation.State
 CONTACT = (
-    "id", "received_at", "channel", "phone", "extension", "no_phone_reason", "caller_name", "taken_by", "ended_as", "note",
+    "id", "received_at", "channel", "phone", "extension", "no_phone_reason", "caller_name", "taken_by", "ended_as",
+    "note",
 )  # fmt: skip
 WAIVED = (
     "id", "contact", "reason", "state", "promised_at", "is_danger", "counted_attempts", "occurrences", "number",
@@ -159,6 +160,8 @@ def _write(rows: Sequence[Old], report: Report, *, moments: Iterator[datetime], 
     insert(Ticket, TICKET, [_ticket(old, of, by, at) for old, of in zip(new, ids, strict=True)])
     insert(TicketEvent, EVENT, [row for old, of in zip(new, ids, strict=True) for row in _events(old, of, by, at)])
     waiting = [(old, of) for old, of in zip(new, ids, strict=True) if old.closed_at is None]
+    turns = [(of.ticket, old.company, old.opened_at) for old, of in waiting if old.company]
+    insert(Holding, ("ticket", "company", "started_at"), turns)
     _promise(waiting, moments, rules_in_force() if waiting else {}, by=by, at=at)
 
 

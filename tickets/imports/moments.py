@@ -1,4 +1,4 @@
-"""Moments as old logs write them, in the zone of that log. A day without an hour is its beginning, or its last second."""
+"""Moments as old logs write them, in the zone of that log. A day alone is its beginning, or its last second."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -14,8 +14,7 @@ def reserve(model: type[models.Model], count: int) -> list[int]:
     """So many keys of the table's own sequence, for rows that name each other before they are written."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [model._meta.db_table, count],
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [_table(model), count]
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -24,19 +23,22 @@ def insert(model: type[models.Model], names: Sequence[str], rows: Sequence[Seque
     """Write ``rows`` in their order; columns that are not named get the database's defaults."""
     if not rows:
         return
-    fields = [model._meta.get_field(name) for name in names]
-    columns = ", ".join(f'"{field.column}"' for field in fields)  # type: ignore[union-attr]  # only own columns are named
-    typed = ", ".join(f'"{field.column}" {_type_of(field)}' for field in fields)  # type: ignore[union-attr]
-    told = json.dumps([dict(zip((field.column for field in fields), row, strict=True)) for row in rows], default=str)  # type: ignore[union-attr]
+    fields: list[Any] = [model._meta.get_field(name) for name in names]  # noqa: SLF001
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    typed = ", ".join(f'"{field.column}" {_type_of(field)}' for field in fields)
+    told = [dict(zip((field.column for field in fields), row, strict=True)) for row in rows]
+    # Names and types are the models' own.
+    sql = (
+        f'INSERT INTO "{_table(model)}" ({columns}) '  # noqa: S608
+        f"SELECT {columns} FROM json_to_recordset(%s::json) AS told({typed})"
+    )
     with connection.cursor() as cursor:
-        # Names and types are the models' own.
-        cursor.execute(
-            f'INSERT INTO "{model._meta.db_table}" ({columns}) '  # noqa: S608
-            f"SELECT {columns} FROM json_to_recordset(%s::json) AS told({typed})",
-            [told],
-        )
+        cursor.execute(sql, [json.dumps(told, default=str)])
+
+
+def _table(model: type[models.Model]) -> str:
+    return model._meta.db_table  # noqa: SLF001
 
 
 def _type_of(field: Any) -> str:
-    kind = field.rel_db_type(connection) if field.primary_key else field.db_type(connection)
-    return str(kind)
+    return str(field.rel_db_type(connection) if field.primary_key else field.db_type(connection))

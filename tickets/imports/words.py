@@ -22,7 +22,9 @@ CHANNELS: dict[str, str] = {
     word: channel
     for channel, words in {
         Channel.PHONE: "телефон звонок phone call тел",
-        Channel.MESSAGE: "сообщение сайт портал web email e-mail почта письмо приложение мессенджер message интернет чат",
+        Channel.MESSAGE: (
+            "сообщение сайт портал web email e-mail почта письмо приложение мессенджер message интернет чат"
+        ),
         Channel.VISIT: "приём прием лично личный visit визит",
         Channel.API: "api интеграция гис еирц система",
     }.items()
@@ -32,8 +34,8 @@ CHANNELS: dict[str, str] = {
 CLOSED = frozenset(
     fold(word)
     for word in (
-        "закрыта закрыто закрыт выполнена выполнено выполнен исполнена исполнено решена решено завершена завершено отменена "
-        "отменено отклонена снята closed done resolved cancelled"
+        "закрыта закрыто закрыт выполнена выполнено выполнен исполнена исполнено решена решено завершена завершено "
+        "отменена отменено отклонена снята closed done resolved cancelled"
     ).split()
 )
 MEANINGS = ("categories", "channels", "companies", "closed_statuses")

@@ -4,7 +4,7 @@ from django.db import migrations
 
 TURNS = """
 INSERT INTO tickets_holding (ticket_id, company_id, started_at, ended_at, left_by_id)
-SELECT ticket_id, company_id, happened_at, greatest(next_at, happened_at), next_id
+SELECT ticket_id, company_id, happened_at, CASE WHEN next_id IS NOT NULL THEN greatest(next_at, happened_at) END, next_id
   FROM (SELECT ticket_id, company_id, happened_at, step,
                lead(id) OVER turns AS next_id, lead(happened_at) OVER turns AS next_at
           FROM tickets_ticketevent

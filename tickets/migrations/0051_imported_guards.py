@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from accounts.grants import show_columns_to_portal
+
 FORWARDS = """
 CREATE OR REPLACE TRIGGER ticket_starts_alive BEFORE INSERT ON tickets_ticket FOR EACH ROW
     WHEN (NEW.status NOT IN ('registered', 'assigned')
@@ -33,4 +35,4 @@ CREATE OR REPLACE TRIGGER ticket_starts_alive BEFORE INSERT ON tickets_ticket FO
 class Migration(migrations.Migration):
     dependencies = [("tickets", "0050_imported")]
 
-    operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]
+    operations = [migrations.RunSQL(FORWARDS, BACKWARDS), show_columns_to_portal("tickets_ticket", "old_number")]

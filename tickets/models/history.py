@@ -14,7 +14,6 @@ from companies.models import Company
 
 from .tickets import Ticket
 
-
 SHOWN_OF_HISTORY = (
     "ticket", "step", *named("actor"), "from_status", "to_status", "company", "happened_at", "reason", "note",
     "details",

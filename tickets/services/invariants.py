@@ -36,6 +36,7 @@ KEPT = ", ".join(
         "callbacks_escalation", "callbacks_outbox", "callbacks_envelope", "callbacks_clockrule", "callbacks_rung",
         "tickets_ticket", "tickets_ticketdeadline", "tickets_ticketpromise", "tickets_ticketevent",
         "tickets_outage", "tickets_outagenews", "tickets_addedcontact", "tickets_holding",
+        "tickets_ticketphoto", "tickets_sentstep",
         "accounts_accessrecord",
     )
 )  # fmt: skip

@@ -35,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--tz", default=settings.TIME_ZONE, help="the time zone of the log: Asia/Vladivostok")
         parser.add_argument(
             "--mapping", "--columns", default="", dest="mapping",
-            help='JSON or a file of it: {"opened": "Дата", …} or {"columns": {…}, "categories": {"как в файле": "код"}, '
+            help='JSON or a file of it: {"opened": "Дата", …} or {"columns": {…}, "categories": {"как там": "код"}, '
             '"companies": {…}, "channels": {…}, "closed_statuses": ["5"]}',
         )  # fmt: skip
         parser.add_argument(
@@ -56,7 +56,8 @@ class Command(BaseCommand):
             chosen, given = self._mapping(table, options["mapping"])
             words = Words.load(given, locality=options["locality"])
             log = OldLog(
-                mapping.places_of(table.header, chosen), words, zone=zone_of(options["tz"]), prefix=options["prefix"], at=at,
+                mapping.places_of(table.header, chosen), words, zone=zone_of(options["tz"]),
+                prefix=options["prefix"], at=at,
             )  # fmt: skip
             report = import_tickets(
                 table, log, at=at, days=options["days"], is_dry=options["dry_run"], progress=self._progress
