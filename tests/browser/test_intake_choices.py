@@ -1,4 +1,4 @@
-"""What the intake form decides by itself and what it leaves to the operator: doubtful addresses, tabs beside the form."""
+"""What the intake form decides by itself and what it leaves to the operator: doubtful addresses, tabs beside it."""
 
 from collections.abc import Iterator
 
