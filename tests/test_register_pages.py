@@ -278,7 +278,7 @@ class TestTheAdmin:
         assert len(many) <= len(few), [query["sql"] for query in many.captured_queries]
 
 
-class TestAHundredThousandHouses:
+class TestManyHouses:
     """No page may read the whole register: asked of the planner over enough rows for it to care."""
 
     @pytest.fixture(autouse=True)
