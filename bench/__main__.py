@@ -12,10 +12,11 @@ from .address import Addresses
 from .big import Big
 from .desk import Desk
 from .intake import Intake
+from .portal import Portal
 from .promise import Promises
 from .stage import servers
 
-Bench = type[Intake] | type[Promises] | type[Desk] | type[Addresses] | type[Big]
+Bench = type[Intake] | type[Promises] | type[Desk] | type[Addresses] | type[Big] | type[Portal]
 # The queue before the storm that leaves it longer, the idle sweep after it.
 MEASURES: dict[str, tuple[Bench, Callable[[Any], dict[str, object]]]] = {
     "intake_form_4": (Intake, Intake.form),
@@ -27,6 +28,8 @@ MEASURES: dict[str, tuple[Bench, Callable[[Any], dict[str, object]]]] = {
     "desk_errors": (Desk, Desk.errors),
     "desk_queue_1m": (Big, Big.queue),
     "desk_search_1m": (Big, Big.search),
+    "portal_wall": (Portal, Portal.wall),
+    "portal_wall_desk": (Portal, Portal.desk),
     "address_search": (Addresses, Addresses.search),
     "promise_claim": (Promises, Promises.claim),
     "promise_escalate": (Promises, Promises.escalate),
