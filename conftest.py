@@ -1,6 +1,7 @@
 """What every test stands on: the law loaded once, and the application's role instead of the owner's."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ def pytest_configure() -> None:
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     # What a password costs to guess is Django's care; here it only costs time.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Tests ask quicker than any program should; how much is too much is a test of its own.
+    settings.API_REQUESTS_PER_MINUTE = 1_000_000
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +34,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     connection_created.disconnect(dispatch_uid="tests-as-application")
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("RESET ROLE")
+
+
+@pytest.fixture(autouse=True)
+def _photos_of_this_test(settings: Any, tmp_path: Path) -> None:
+    """Files of photos belong to the test that makes them."""
+    settings.MEDIA_ROOT = tmp_path / "media"
 
 
 @pytest.fixture(autouse=True)

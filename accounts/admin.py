@@ -1,16 +1,19 @@
 """Справочники: people, their tokens, the duty roster, and the journal of readings of personal data."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 
 from . import clock, services
 from .adminkit import ReadOnlyAdmin, RegisterAdmin, shown
@@ -105,22 +108,38 @@ class UserAdmin(RegisterAdmin[User], BaseUserAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(RegisterAdmin[ApiToken]):
-    """Tokens are issued by ``manage.py issue_token``, which alone shows the secret; here they are revoked."""
+    """Issued here for somebody (or by ``manage.py issue_token``), with the secret shown once; revoked here."""
 
     list_display = ("name", "user", "created_at", "last_used_at", "revoked_at")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     list_select_related = ("user",)
     search_fields = ("name", "user__username")
-    fields = readonly_fields = ("name", "user", "created_at", "last_used_at", "revoked_at")
+    fields = ("name", "user", "created_at", "issued_by", "last_used_at", "revoked_at", "revoked_by")
+    autocomplete_fields = ("user",)
     actions = ("revoke",)
+
+    def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
+        return self.fields if obj else ("name", "user")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
+        return self.fields if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
+        if change:
+            return
+        issued, obj.secret = ApiToken.issue(user=obj.user, name=obj.name.strip(), by=cast(User, request.user))
+        obj.pk = issued.pk
+
+    @method_decorator(never_cache)
+    def response_add(self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None) -> HttpResponse:
+        """The only page that ever holds the secret."""
+        context = {**self.admin_site.each_context(request), "title": obj.name, "token": obj, "opts": self.opts}
+        return TemplateResponse(request, "admin/accounts/apitoken/secret.html", context, status=201)
 
     @admin.action(description=_("Отозвать токены"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        revoked = queryset.filter(revoked_at=None).update(revoked_at=clock.now())
+        revoked = queryset.filter(revoked_at=None).update(revoked_at=clock.now(), revoked_by=cast(User, request.user))
         self.message_user(request, _("Отозвано токенов: %(count)s.") % {"count": revoked}, messages.SUCCESS)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
         return False

@@ -90,21 +90,37 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(_("выдан"), db_default=Now(), editable=False)
     last_used_at = models.DateTimeField(_("последнее обращение"), null=True, editable=False)
     revoked_at = models.DateTimeField(_("отозван"), null=True, blank=True)
+    issued_by = models.ForeignKey(
+        User, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("кто выдал")
+    )
+    revoked_by = models.ForeignKey(
+        User, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("кто отозвал")
+    )
 
     objects = ApiTokenQuerySet.as_manager()
+
+    # Only in the hands of whoever has just made it.
+    secret = ""
 
     class Meta:
         verbose_name = _("токен")
         verbose_name_plural = _("токены")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(name__regex=r"^\s*$"),
+                name="token_has_name",
+                violation_error_message=_("Назовите, для чего токен."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     @classmethod
-    def issue(cls, *, user: User, name: str) -> tuple["ApiToken", str]:
+    def issue(cls, *, user: User, name: str, by: User | None = None) -> tuple["ApiToken", str]:
         """A new token and its secret, which nobody can read again."""
         secret = secrets.token_urlsafe(32)
-        return cls.objects.create(user=user, name=name, digest=digest_of(secret)), secret
+        return cls.objects.create(user=user, name=name, digest=digest_of(secret), issued_by=by), secret
 
 
 class IdempotencyKey(models.Model):
@@ -188,14 +204,30 @@ class AccessRecord(models.Model):
 
 
 class Presence(models.Model):
-    """When somebody last had a screen of ours open (присутствие); written at most once a minute."""
+    """When somebody last had a screen of ours open (присутствие); written at most once a minute.
+
+    ``sound`` is what his browser said at ``sound_at`` of an alarm that would come now; empty: it never said.
+    """
+
+    class Sound(models.TextChoices):
+        ON = "on", _("звук включён")
+        BLOCKED = "blocked", _("браузер не даёт звука")
+        OFF = "off", _("звук выключен")
 
     user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="presence")
     seen_at = models.DateTimeField(_("был на связи"))
+    sound = models.CharField(_("звук"), max_length=8, choices=Sound.choices, blank=True, default="", db_default="")
+    sound_at = models.DateTimeField(_("о звуке сказано"), null=True)
 
     class Meta:
         verbose_name = _("присутствие")
         verbose_name_plural = _("присутствие")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sound="", sound_at=None) | Q(sound__in=["on", "blocked", "off"], sound_at__isnull=False),
+                name="presence_sound_is_known",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}: {self.seen_at:%d.%m.%Y %H:%M}"

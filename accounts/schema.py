@@ -11,7 +11,7 @@ from .idempotency import HEADER
 from .problems import MEDIA_TYPE
 
 # Asked of every operation; those with a body may also be refused, come in a wrong form or be too large.
-ALWAYS = (400, 401, 403, 404, 405, 406, 503)
+ALWAYS = (400, 401, 403, 404, 405, 406, 429, 500, 503)
 WITH_BODY = (409, 413, 415)
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER, str, OpenApiParameter.HEADER, required=False,
@@ -39,7 +39,11 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer", "description": "`manage.py issue_token USERNAME`"}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Made in the portal, in the admin, or by `manage.py issue_token USERNAME`; see docs/api.md",
+        }
 
 
 class ApiSchema(AutoSchema):

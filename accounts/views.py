@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
 from django.urls import reverse_lazy
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from . import forms
 from .models import Role
+from .problems import MEDIA_TYPE, problem
 from .services import invitation_tokens
 
 # Where a person's day begins. Names only: the pages belong to the applications above.
@@ -100,6 +101,8 @@ def request_id() -> str:
 
 
 def _say(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    if _is_program(request):
+        return _problem(status)
     return render(request, template, {"request_id": request_id()}, status=status)
 
 
@@ -122,7 +125,27 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Asks nothing of the request, the database or the session: any of them may be what broke."""
-    page = loader.get_template("500.html").render({"request_id": request_id()})
     # A database that is away is told apart from a bug: open pages wait for it instead of complaining.
     is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    return HttpResponse(page, status=503 if is_away else 500)
+    status = 503 if is_away else 500
+    if _is_program(request):
+        return _problem(status)
+    page = loader.get_template("500.html").render({"request_id": request_id()})
+    return HttpResponse(page, status=status)
+
+
+def _is_program(request: HttpRequest) -> bool:
+    """What goes wrong outside the API's own operations is told to programs in their language too."""
+    return request.path.startswith("/api/v1/")
+
+
+def _problem(status: int) -> HttpResponse:
+    code, detail = {
+        400: ("bad_request", _("Запрос составлен неверно.")),
+        403: ("permission_denied", _("Сюда вам нельзя.")),
+        404: ("not_found", _("Такого адреса нет.")),
+        500: ("internal_error", _("Что-то сломалось у нас. Номер запроса: %s") % request_id()),
+        503: ("database_away", _("База данных не ответила. Ничего не записано; повторите через минуту.")),
+    }[status]
+    body = problem(status, code=code, detail=detail)
+    return JsonResponse(body, status=status, content_type=MEDIA_TYPE, json_dumps_params={"ensure_ascii": False})

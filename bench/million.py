@@ -287,17 +287,19 @@ class Million:
         cursor.execute("SELECT id, name FROM companies_locality ORDER BY name = 'г. Калуга' DESC, id LIMIT 1")
         locality, town = cursor.fetchone()
         houses = [
-            (locality, street, str(house), search_text_of(town, street, str(house)))
+            (locality, street, str(house), search_text_of(town, street, str(house)), "")
             for street in STREETS
             for house in range(1, HOUSES + 1)
         ]
         execute_values(
-            cursor, "INSERT INTO companies_building (locality_id, street, house, search_text) VALUES %s"
+            cursor, "INSERT INTO companies_building (locality_id, street, house, search_text, register_code)"
+            " VALUES %s"
             " ON CONFLICT DO NOTHING", houses, page_size=1000,
         )  # fmt: skip
         execute_values(
-            cursor, "INSERT INTO companies_company (name, kind, phone, duty_phone, email, works_weekends, is_active)"
-            " VALUES %s", [(name, "management", "", "", "", False, True) for name in COMPANIES],
+            cursor, "INSERT INTO companies_company (name, kind, phone, duty_phone, email, works_weekends, is_active,"
+            " original_name, inn, kpp, ogrn, contract_number, head_name, head_phone) VALUES %s",
+            [(name, "management", "", "", "", False, True, "", "", "", "", "", "", "") for name in COMPANIES],
         )  # fmt: skip
         execute_values(
             cursor, "INSERT INTO accounts_user (username, password, is_superuser, first_name, last_name, email,"

@@ -20,6 +20,8 @@ PRODUCTION = {
     "ALLOWED_HOSTS": PUBLIC_HOST,
     "PUBLIC_URL": f"https://{PUBLIC_HOST}",
     "DEFAULT_FROM_EMAIL": f"centre@{PUBLIC_HOST}",
+    # One token stands for a hundred operators here.
+    "API_REQUESTS_PER_MINUTE": "1000000",
     "WEB_PROCESSES": WEB_PROCESSES,
     "WEB_THREADS": WEB_THREADS,
 }

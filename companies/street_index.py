@@ -9,6 +9,8 @@ from functools import cached_property
 from math import log
 
 from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 
 from .address_text import KINDS, STREET_KINDS, Name, name_of
 from .house_numbers import HouseNumber, house_number
@@ -23,8 +25,8 @@ LOOKING_SHARE = 0.05
 # Changes with every row that is added, changed or deleted; reads each house once.
 STAMP = """
 SELECT (SELECT (count(*), bit_xor(hashtextextended(search_text, id)))::text FROM companies_building),
-       (SELECT (count(*), bit_xor(hashtextextended(concat_ws('|', name, district, area_code), id)))::text
-          FROM companies_locality)
+       (SELECT (count(*), bit_xor(hashtextextended(concat_ws('|', l.name, d.name, l.area_code), l.id)))::text
+          FROM companies_locality l LEFT JOIN companies_district d ON d.id = l.district_id)
 """
 
 
@@ -82,6 +84,11 @@ class StreetIndex:
             for pk, name, district, area_code in localities
         }
         self.streets = list(self._streets(rows))
+        # Every settlement by the first word of its name, as one of which no street is known.
+        self.settlements: dict[str, list[Street]] = defaultdict(list)
+        for place in self.places.values():
+            for word in place.name.words[:1]:
+                self.settlements[word].append(Street(place, "", place.name))
         self.by_word: dict[str, list[Street]] = defaultdict(list)
         self.by_number: dict[str, list[Street]] = defaultdict(list)
         for street in self.streets:
@@ -140,7 +147,7 @@ def _look() -> StreetIndex:
     took = time.monotonic() - begun
     if _kept.index is None or stamp != _kept.stamp:
         _kept.index = StreetIndex(
-            Locality.objects.values_list("pk", "name", "district", "area_code"),
+            Locality.objects.values_list("pk", "name", Coalesce("district__name", Value("")), "area_code"),
             Building.objects.order_by("pk").values_list("pk", "locality_id", "street", "house"),
         )
         _kept.stamp = stamp

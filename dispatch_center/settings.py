@@ -130,8 +130,15 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": 10},
     },
+    "deliver-webhooks": {
+        "task": "companies.deliver_webhooks",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 10},
+    },
     # Celery counts in UTC: ten past four in the morning here.
     "check-invariants": {"task": "tickets.check_invariants", "schedule": crontab(hour=1, minute=10)},
+    "sweep-photos": {"task": "tickets.sweep_photos", "schedule": crontab(hour=1, minute=40)},
+    "forget-deliveries": {"task": "companies.forget_deliveries", "schedule": crontab(hour=1, minute=40)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
@@ -242,12 +249,20 @@ PHONENUMBER_DEFAULT_REGION = "RU"
 PHONENUMBER_DB_FORMAT = "E164"
 
 # ── API ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# What one token may ask in a minute, or a person without a token; so one careless program cannot slow the desk down.
+API_REQUESTS_PER_MINUTE = config.whole_number(env, "API_REQUESTS_PER_MINUTE", default=600, least=1, most=1_000_000)
+# Organisations choose where their events go: this machine is a good place for them in a demonstration only.
+WEBHOOK_TO_LOOPBACK = config.flag(env, "WEBHOOK_TO_LOOPBACK", default=False)
+if WEBHOOK_TO_LOOPBACK and not DEMO:
+    raise WrongConfiguration("WEBHOOK_TO_LOOPBACK opens this machine to strangers; it is allowed only with DEMO=true.")
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.PerMinute"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -34,13 +34,14 @@ from .boards import Press
 
 log = structlog.get_logger(__name__)
 
-TOPICS = ("queue", "tickets", "alarms", "outages", "line")
+TOPICS = ("queue", "tickets", "alarms", "outages", "line", "notes")
 # A storm of changes reaches a screen as one hint per topic and half a second, and is drawn as often.
 PAUSE = 0.5
 # A lease that lapses, or a clock that becomes overdue, tells nobody: so often the board is drawn unasked.
 UNASKED = 3.0
-# Proxies drop what is silent for a minute.
-KEEP_ALIVE = 15.0
+# Proxies drop what is silent for a minute; and a screen that has not heard even this twice in a row (a cable, a sleep:
+# nothing says that such a connection is dead) begins anew (static/js/live-worker.js).
+KEEP_ALIVE = 10.0
 # Nobody goes on listening long after his session ended.
 SESSION_CHECK = 30.0
 # A browser whose stream broke comes back after so many milliseconds.
@@ -257,7 +258,7 @@ async def _stream(session_key: str, *, person: int, kind: Kind | None) -> AsyncI
                 if not await sync_to_async(_is_signed_in, thread_sensitive=False)(session_key):
                     return
                 check_at = time.monotonic() + SESSION_CHECK
-            yield b"".join(told) or b": here\n\n"
+            yield b"".join(told) or b"event: here\ndata:\n\n"
 
 
 def _is_signed_in(session_key: str) -> bool:

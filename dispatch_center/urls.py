@@ -18,9 +18,13 @@ handler500 = "accounts.views.server_error"
 urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("callbacks.urls")),
+    path("register/", include("companies.urls")),
     path("desk/", include("tickets.urls.desk")),
+    path("portal/programs/", include("tickets.urls.programs")),
     path("portal/", include("tickets.urls.portal")),
     path("reports/", include("reports.urls")),
+    # Before the API's «no such address».
+    path("api/v1/reports/", include("reports.api_urls")),
     path("api/", include("tickets.urls.api")),
     path("admin/", admin.site.urls),
     path("events/", events, name="events"),

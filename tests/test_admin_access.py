@@ -8,6 +8,8 @@ from django.urls import reverse
 from accounts.models import AccessRecord, ApiToken, DutyShift, Role, User
 from callbacks.models import CalendarDay
 from callbacks.services import escalate_overdue_batch
+from companies.models import District, ImportRun
+from companies.services.webhooks import add_webhook, announce
 from tests.admin_pages import page, registered, signed_in
 from tickets.tests.factories import (
     MINUTE,
@@ -40,25 +42,32 @@ OPENS: dict[str, dict[Role, int]] = {
     "callbacks.outbox": OF_ADMINISTRATORS,
     "companies.building": OF_ADMINISTRATORS,
     "companies.company": OF_ADMINISTRATORS,
+    "companies.district": OF_ADMINISTRATORS,
+    "companies.importrun": OF_ADMINISTRATORS,
     "companies.locality": OF_ADMINISTRATORS,
     "companies.responsibility": OF_ADMINISTRATORS,
     "companies.service": OF_ADMINISTRATORS,
+    "companies.webhookdelivery": OF_ADMINISTRATORS,
+    "companies.webhookendpoint": OF_ADMINISTRATORS,
     "tickets.category": OF_ADMINISTRATORS,
     "tickets.norm": OF_ADMINISTRATORS,
     "tickets.ticket": OF_ADMINISTRATORS,
 }
 # Of whom the page opens, whether a row may be added and changed.
 ADDED = {
+    "accounts.apitoken",
     "accounts.dutyshift", "accounts.user", "callbacks.calendarday", "companies.building", "companies.company",
-    "companies.locality", "companies.responsibility", "companies.service", "tickets.category", "tickets.norm",
+    "companies.district", "companies.importrun", "companies.locality", "companies.responsibility", "companies.service",
+    "tickets.category",
+    "tickets.norm",
 }  # fmt: skip
 ONLY_SHOWN = {
     "accounts.accessrecord", "callbacks.callbackobligation", "callbacks.contact", "callbacks.deadline",
     "callbacks.escalation", "callbacks.outbox", "tickets.norm", "tickets.ticket",
 }  # fmt: skip
 DELETED = {
-    "accounts.dutyshift", "callbacks.calendarday", "companies.building", "companies.locality",
-    "companies.responsibility", "companies.service",
+    "accounts.dutyshift", "callbacks.calendarday", "companies.building", "companies.district",
+    "companies.locality", "companies.responsibility", "companies.service",
 }  # fmt: skip
 
 
@@ -69,10 +78,14 @@ def scene() -> None:
     answers_for(company, building=BuildingFactory.create())
     ticket = make_ticket(company=company)
     person = member_of(company)
+    District.objects.create(name="Тарусский район")
     ApiToken.issue(user=person, name="сайт")
+    webhook = add_webhook(company=company, url="https://hooks.example.org/", events=["ticket.assigned"], by=person)
+    announce(webhooks=[webhook], event="ticket.assigned", facts={}, at=NOON)
     DutyShift.objects.create(user=UserFactory.create(), post="head", starts_at=NOON, ends_at=NOON + 60 * MINUTE)
     CalendarDay.objects.create(day=NOON.date(), is_working=False, note="день области")
     AccessRecord.objects.create(actor=person, what="phone", subject=ticket.number)
+    ImportRun.objects.create(file_name="houses.csv", content=b"x", started_by=person)
     escalate_overdue_batch(at=NOON + 10 * MINUTE)
 
 

@@ -177,9 +177,13 @@ def test_the_list_waits_until_the_pointer_has_left(page: Page) -> None:
 
 
 def test_a_lost_connection_is_said_and_recovers(page: Page) -> None:
+    top_of_page = "document.querySelector('main').getBoundingClientRect().top"
+    top = page.evaluate(top_of_page)
     page.context.set_offline(True)
     page.wait_for_selector("#connection[data-state=lost]")
     assert page.inner_text("#connection") == "Связь пропала. Текст сохранён"
+    # Said over the page, which stays where it is.
+    assert page.evaluate(top_of_page) == top
     page.context.set_offline(False)
     page.wait_for_selector("#connection[data-state=found]")
 

@@ -1,12 +1,7 @@
-"""Tables as files that a spreadsheet opens without running anything.
-
-The kept library for this, defusedcsv, puts an apostrophe before every plus sign and so breaks telephone numbers, and
-knows neither tabs nor line feeds at the start of a cell.
-"""
+"""Tables as files that a spreadsheet opens without running anything."""
 
 import codecs
 import csv
-import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -19,21 +14,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
+from accounts.cells import harmless
 from accounts.phones import Phone
 from callbacks.calendar import REGION
-
-# What a spreadsheet takes for the beginning of a formula, in the widths that it folds into one.
-FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]")
-# A number or a telephone is no formula, whatever its sign; an extension may follow.
-NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?|\+[1-9]\d{6,14}(?: доб\. \d{1,8})?")
-
-
-def harmless(text: str) -> str:
-    """``text`` that no spreadsheet takes for a formula: an apostrophe goes before what looks like one."""
-    text = text.replace("\0", "")
-    if FORMULA.search(text) and not NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
 
 
 def plain(value: Any) -> str:

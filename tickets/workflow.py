@@ -126,6 +126,10 @@ STEPS: dict[str, Step] = {
         S.REGISTERED, S.ASSIGNED, S.ACCEPTED, S.REJECTED, S.IN_WORK, S.POSTPONED, S.RETURNED,
         to=S.ASSIGNED, by=CENTRE, needs=("company",), asks=("note",),
     ),
+    "appoint": _step(
+        _("Назначить до решения"), S.REJECTED, to=S.ASSIGNED, by=SENIOR, needs=("company", "note"),
+        warning=_("Две организации отказались. Назначенная вернуть заявку не сможет, пока не решено, чья она."),
+    ),
     "accept": _step(_("Принять"), S.ASSIGNED, to=S.ACCEPTED, by=COMPANY, asks=("planned_at", "note")),
     "accept_by_phone": _step(
         _("Принято по телефону"), S.ASSIGNED, to=S.ACCEPTED, by=CENTRE, needs=("said_by",), asks=("planned_at", "note"),
@@ -190,15 +194,23 @@ STEPS: dict[str, Step] = {
         to=S.ASSIGNED, by=CENTRE, needs=("note",),
         warning=_("Появится новое обещание перезвонить."),
     ),
+    "answer": _step(
+        _("Ответить организации"), *WITH_COMPANY, *REPORTED, S.REJECTED, to=None, by=CENTRE, needs=("note",),
+    ),
     "comment": _step(
         _("Добавить запись"), *LIVE, to=None, by=(*CENTRE, *CREW), needs=("note",),
     ),
 }  # fmt: skip
 
 
-def steps_for(*, status: str, role: str) -> list[str]:
+# Whoever was appointed until the matter is decided cannot send the work back.
+CLOSED_TO_APPOINTED = frozenset({"reject"})
+
+
+def steps_for(*, status: str, role: str, is_appointed: bool = False) -> list[str]:
     """The codes of the steps that this role may take now, in the table's order."""
-    return [code for code, step in STEPS.items() if step.allows(status=status, role=role)]
+    closed = CLOSED_TO_APPOINTED if is_appointed else frozenset[str]()
+    return [code for code, step in STEPS.items() if code not in closed and step.allows(status=status, role=role)]
 
 
 def legal_moves() -> set[tuple[Status, Status]]:

@@ -66,6 +66,7 @@ class CallbackObligation(models.Model):
         WRONG_NUMBER = "wrong_number", _("неверный номер")
         DUPLICATE = "duplicate", _("дубликат другой заявки")
         NO_NUMBER = "no_number", _("нет номера")
+        IMPORTED = "imported", _("внесено из прежнего журнала")
         OTHER = "other", _("другое")
 
     # Somebody still owes this call.
@@ -218,6 +219,7 @@ class CallbackObligation(models.Model):
                             "wrong_number",
                             "duplicate",
                             "no_number",
+                            "imported",
                             "other",
                         ]
                     )

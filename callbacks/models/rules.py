@@ -29,6 +29,7 @@ class Clock(models.TextChoices):
     FIX = "fix", _("устранение")
     WRITTEN_REPLY = "written_reply", _("письменный ответ")
     REPEATS = "repeats", _("повторные обращения")
+    REFUSALS = "refusals", _("отказались две организации")
     OUTAGE_NEWS = "outage_news", _("новость об отключении")
     DELAY = "delay", _("сообщить о переносе срока")
 

@@ -30,6 +30,8 @@
       event.preventDefault();
       return window.centre.connectionLost();
     }
+    // Pages that a foreman's telephone keeps are gone before anybody else comes in.
+    if ("forgetPages" in form.dataset || "forgetDrafts" in form.dataset) window.caches?.delete(`crew-pages-${store.get("crew-person")}`);
     if ("forgetDrafts" in form.dataset) store.names().filter((name) => name.startsWith(draftPrefix)).forEach(store.drop);
     lock(form);
   });

@@ -1,11 +1,13 @@
 // One stream for all tabs of this browser (a SharedWorker), or for one tab where browsers have none (a Worker).
-// It keeps the whole board, so that a new tab has it at once, and passes hints on.
+// It keeps the whole board, so that a new tab has it at once, and passes hints on. The server speaks every ten seconds at
+// least: a stream that is silent for longer is dead, though nothing says so, and another is opened.
 "use strict";
 (function () {
   const ports = new Set();
-  const topics = ["queue", "tickets", "alarms", "outages", "line"];
+  const topics = ["queue", "tickets", "alarms", "outages", "line", "notes"];
   let [url, source, timer, board] = ["", null, null, null];
-  let failures = 0;
+  const SILENT = 25000;
+  let [failures, heardAt] = [0, 0];
   const tell = (message) => ports.forEach((port) => port.postMessage(message));
 
   function open() {
@@ -13,6 +15,8 @@
     timer = null;
     if (source || !url || !ports.size) return;
     source = new EventSource(url);
+    heardAt = Date.now();
+    ["open", "here", "board", ...topics].forEach((name) => source.addEventListener(name, () => { heardAt = Date.now(); }));
     source.addEventListener("open", () => {
       // While it was away anything may have changed.
       if (failures) tell({ hints: topics.map((topic) => [topic, ""]) });
@@ -46,6 +50,12 @@
     shut();
     open();
   }
+  setInterval(() => {
+    if (!source || Date.now() - heardAt < SILENT) return;
+    failures += 1;
+    tell({ state: "lost" });
+    again();
+  }, 1000);
   function shut() {
     source?.close();
     source = board = null;

@@ -49,6 +49,15 @@ def test_the_box_has_the_focus_and_finds_by_words_and_phone(desk: Page) -> None:
     expect(desk.locator("h1")).to_contain_text(number)
 
 
+def test_what_was_found_stays_in_its_column(desk: Page) -> None:
+    """Why a ticket was found once stood across the time beside it."""
+    search(desk, "течь")
+    expect(desk.locator(".why").first).to_be_visible()
+    crossed = "[...document.querySelectorAll('.found td')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    assert desk.evaluate(crossed) == 0
+    assert desk.evaluate("(one => one.scrollWidth - one.clientWidth)(document.querySelector('.table-responsive'))") <= 1
+
+
 def test_rows_by_keys_and_back_to_the_box(desk: Page) -> None:
     rows = desk.locator(FOUND)
     desk.keyboard.press("ArrowDown")

@@ -244,3 +244,8 @@ def test_the_pages_fit_and_are_readable(centre: LocalStack, sign_in: SignIn, wid
         assert serious_faults(page) == [], path
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider <= 0, path
+        # A key that is printed on a button stands in it, with all of its name.
+        cramped = page.locator(".intake-end kbd").evaluate_all(
+            "keys => keys.filter((key) => key.checkVisibility() && key.scrollWidth > key.clientWidth).length"
+        )
+        assert cramped == 0, path

@@ -1,10 +1,15 @@
 """From the commit of another process to the screen: how soon an open page shows what changed."""
 
+import contextlib
 import json
+import socket
 import statistics
+import threading
 import time
 import urllib.request
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -164,6 +169,54 @@ def test_the_screen_catches_up_after_redis_was_away(centre: LocalStack, sign_in:
     seen_at(page, promise)
     page.wait_for_timeout(6000)  # the publishing side rests for five seconds after a failure
     assert seconds_until_seen(centre, page, token, "+79105558001") <= 1
+
+
+class Cable:
+    """A way to the centre that can be cut without either end being told: what goes on is lost, new ones are fine."""
+
+    def __init__(self, target: str) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._target = ("127.0.0.1", urlsplit(target).port)
+        self._ways: list[threading.Event] = []
+        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        for way in self._ways:
+            way.set()
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, far = self._server.accept()[0], socket.create_connection(self._target)
+                way = threading.Event()
+                self._ways.append(way)
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=(*ends, way), daemon=True).start()
+
+    @staticmethod
+    def _carry(source: socket.socket, sink: socket.socket, is_cut: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if not is_cut.is_set():
+                    sink.sendall(data)
+            if not is_cut.is_set():
+                sink.shutdown(socket.SHUT_WR)
+
+
+def test_a_stream_that_died_in_silence_is_opened_anew(centre: LocalStack, sign_in: SignIn, token: str) -> None:
+    cable = Cable(centre.url)
+    page = sign_in(SimpleNamespace(url=cable.url, environment=centre.environment), "operator")
+    page.goto(f"{cable.url}/desk/")
+    page.wait_for_selector("body[data-stream=open]")
+    cable.cut()
+    promise = register(centre, token, "+79105559000")
+    page.locator(f"#promise-{promise}").wait_for(timeout=45_000)
+    page.wait_for_selector("body[data-stream=open]")
+    cable.close()
 
 
 def test_a_stranger_loads_no_stream(centre: LocalStack, browser: Browser) -> None:

@@ -108,6 +108,26 @@ def test_the_wall_fits_and_says_when_it_is_blind(centre: LocalStack, sign_in: Si
     assert wall.locator("dialog[open]").count() == 0
 
 
+def test_the_wall_has_room_for_the_worst_day(centre: LocalStack, sign_in: SignIn) -> None:
+    for width, height in ((1920, 1080), (1440, 900), (1024, 768)):
+        wall = sign_in(centre, "supervisor", width=width, height=height)
+        wall.goto(f"{centre.url}/desk/wall/")
+        wall.locator(".wall-worst .clock-length").first.wait_for()
+        # Four digits, a whole hundred, and a clock of many hours.
+        crossed = wall.evaluate(
+            """() => {
+                const [first, last] = [0, 4].map(number => document.querySelectorAll(".wall-number b")[number]);
+                [first.textContent, last.textContent] = ["1048", "100%"];
+                const worst = document.querySelector(".wall-worst li"), length = worst.querySelector(".clock-length");
+                length.textContent = "23 ч 59 мин";
+                const box = one => one.getBoundingClientRect();
+                return [first, last].map(one => box(one).width > box(one.parentElement).width)
+                    .concat(box(length).right > box(worst.querySelector("p")).left);
+            }"""
+        )
+        assert crossed == [False, False, False], width
+
+
 def test_a_wrong_number_is_corrected_by_keys(centre: LocalStack, sign_in: SignIn) -> None:
     page = sign_in(centre, "operator")
     card = open_card(page, centre)

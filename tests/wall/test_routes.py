@@ -17,6 +17,7 @@ IN_FRONT = {
     "metrics": "for collectors, by their address", "api:schema": "the description", "api:docs": "the description",
     # Long-lived: no transaction could hold it. What it tells to whom is tested in tests/test_streams.py.
     "events": "hints without rows",
+    "portal:worker": "a script, the same for everybody", "portal:offline": "a page, the same for everybody",
 }  # fmt: skip
 
 
@@ -53,7 +54,7 @@ def test_the_exceptions_are_routes() -> None:
 
 
 def test_the_portal_and_the_api_are_behind_it_whole() -> None:
-    open_ones = {"api:schema", "api:docs"}
+    open_ones = {"api:schema", "api:docs", "portal:worker", "portal:offline"}
     inside = [
         (name, view)
         for name, view in addresses(get_resolver(settings.ROOT_URLCONF))

@@ -5,10 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import User
 from accounts.phones import hide_phones
 from callbacks.models import COMPANY_CLOCKS, CallAttempt, CallbackObligation, Clock, Contact, Deadline, Mark
 from companies.models import Building, Company
-from tickets.models import Category, Ticket, TicketEvent
+from tickets.models import Category, Outage, Ticket, TicketEvent
 from tickets.services import promise_ids
 from tickets.workflow import Status
 
@@ -51,6 +52,38 @@ class NamedCategory(serializers.ModelSerializer[Category]):
     class Meta:
         model = Category
         fields = ("code", "problem")
+
+
+class OutageAnswer(serializers.ModelSerializer[Outage]):
+    """An outage: `ends_at` was promised, `ended_at` came true; `company` is shown to the centre and to itself."""
+
+    kind = serializers.ChoiceField(choices=Outage.Kind.choices)
+    services = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
+    category = NamedCategory(allow_null=True)
+    company = NamedCompany(allow_null=True)
+    houses = serializers.IntegerField(help_text="How many houses; ask with `building` whether one is among them.")
+
+    class Meta:
+        model = Outage
+        fields = (
+            "id", "kind", "services", "category", "where", "houses", "starts_at", "ends_at", "ended_at",
+            "called_off_at", "cause", "text", "company",
+        )  # fmt: skip
+        ref_name = "Outage"
+
+    def to_representation(self, instance: Outage) -> Any:
+        said = super().to_representation(instance)
+        said["houses"] = said["houses"] or 0
+        user = self.context["request"].user
+        if not user.is_of_centre and instance.company_id != _company_of(user):
+            said["company"] = None
+        return said
+
+
+def _company_of(user: User) -> int | None:
+    # Remembered with the person: a page of outages asks once.
+    membership = getattr(user, "membership", None)
+    return membership.company_id if membership else None
 
 
 class AddressAnswer(serializers.Serializer[Ticket]):

@@ -1,7 +1,7 @@
 """What every operation of the API has in common."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -43,6 +43,11 @@ class Operation(GenericAPIView[Any]):
                 return act(request, *args, **kwargs)
 
         return answer
+
+    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
+        """Whoever asks for what he may not is counted like everybody else."""
+        self.check_throttles(request)
+        super().permission_denied(request, message=message, code=code)
 
     @property
     def user(self) -> User:

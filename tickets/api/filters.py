@@ -9,7 +9,8 @@ from django import forms
 from accounts import clock
 from callbacks.models import CallbackObligation
 from companies.models import Building
-from tickets.models import Ticket
+from tickets.models import Outage, Ticket
+from tickets.models.outages import OutageQuerySet
 from tickets.models.tickets import TicketQuerySet
 from tickets.workflow import Status
 
@@ -87,6 +88,21 @@ class CallbackFilter(filters.FilterSet):
         if not self.form.cleaned_data["state"]:
             return queryset.outstanding()
         return super().filter_queryset(queryset)
+
+
+class OutageFilter(filters.FilterSet):
+    """Outages; `current` are those that are off now, `building` those that cover a house."""
+
+    current = filters.BooleanFilter(method="by_current", label="Off at this moment; `false`: all others.")
+    building = RowFilter(field_name="covers__building_id", label="House's id.")
+
+    class Meta:
+        model = Outage
+        fields: list[str] = []
+
+    def by_current(self, rows: OutageQuerySet, name: str, value: bool) -> OutageQuerySet:
+        current = rows.current(clock.now())
+        return current if value else rows.exclude(pk__in=current.values("pk"))
 
 
 class BuildingFilter(filters.FilterSet):

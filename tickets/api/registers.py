@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
@@ -12,11 +12,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from companies.models import Building, Company
-from tickets.models import Category
+from tickets.models import Category, Outage, OutageBuilding
 
-from .answers import BuildingAnswer, CategoryAnswer, CompanyAnswer
+from .answers import BuildingAnswer, CategoryAnswer, CompanyAnswer, OutageAnswer
 from .base import Listing, Operation
-from .filters import BuildingFilter
+from .filters import BuildingFilter, OutageFilter
+
+READ = (
+    "kind", "where", "starts_at", "ends_at", "ended_at", "called_off_at", "cause", "text",
+)  # fmt: skip
 
 
 class Companies(Listing):
@@ -57,6 +61,27 @@ class Categories(Listing):
         return Category.objects.active()
 
     @extend_schema(operation_id="categories_list", responses=CategoryAnswer(many=True))
+    def get(self, request: Request) -> Response:
+        return super().get(request)
+
+
+class Outages(Listing):
+    """What is, was or will be off, the latest first; `text` is what people are told."""
+
+    queryset = Outage.objects.none()
+    serializer_class = OutageAnswer
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = OutageFilter
+    keyset = ("-starts_at", "-id")
+
+    def get_queryset(self) -> QuerySet[Outage]:
+        houses = OutageBuilding.objects.filter(outage=OuterRef("pk")).order_by().values("outage")
+        counted = Outage.objects.annotate(houses=Subquery(houses.annotate(count=Count("pk")).values("count")))
+        shown = counted.select_related("category", "company").prefetch_related("services")
+        # Who announced it is behind the wall.
+        return shown.only(*READ, "category__code", "category__problem", "company__name")
+
+    @extend_schema(operation_id="outages_list", responses=OutageAnswer(many=True))
     def get(self, request: Request) -> Response:
         return super().get(request)
 

@@ -107,7 +107,7 @@ class TicketSteps(Operation):
     @extend_schema(operation_id="tickets_steps", responses=StepAnswer(many=True))
     def get(self, request: Request, number: str) -> Response:
         ticket = get_object_or_404(Ticket.objects.visible_to(self.user), number=number)
-        codes = steps_for(status=ticket.status, role=self.user.role)
+        codes = steps_for(status=ticket.status, role=self.user.role, is_appointed=ticket.is_appointed)
         return Response(StepAnswer([_shown(code, STEPS[code]) for code in codes], many=True).data)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts.writes import write
-from companies.models import Building, Company, Locality, Responsibility, Service, search_text_of
+from companies.models import Building, Company, District, Locality, Responsibility, Service, search_text_of
 
 FILE = Path(__file__).with_name("register.toml")
 SETTLEMENTS = Path(__file__).with_name("settlements.toml")
@@ -47,23 +47,24 @@ def _load_companies(register: Register) -> int:
 
 
 def _load_localities(register: Register) -> dict[str, Locality]:
+    settlements = tomllib.loads(SETTLEMENTS.read_text(encoding="utf-8"))["district"]
+    told = [(row["name"], row["district"], row["area_code"]) for row in register["locality"]]
+    told += [(name, row["name"], row["area_code"]) for row in settlements for name in row["settlements"]]
+    districts = _load_districts({district for _name, district, _code in told if district})
     rows = [
-        Locality(name=row["name"], district=row["district"], area_code=row["area_code"])
-        for row in register["locality"]
+        Locality(name=name, district=districts.get(district), area_code=area_code)
+        for name, district, area_code in told
     ]  # fmt: skip
-    Locality.objects.bulk_create([*rows, *_settlements()], ignore_conflicts=True)
-    wanted = {(row.name, row.district) for row in rows}
-    found = Locality.objects.filter(name__in=[row.name for row in rows])
-    return {locality.name: locality for locality in found if (locality.name, locality.district) in wanted}
+    Locality.objects.bulk_create(rows, ignore_conflicts=True)
+    towns = rows[: len(register["locality"])]
+    wanted = {(row.name, row.district_id) for row in towns}
+    found = Locality.objects.filter(name__in=[row.name for row in towns])
+    return {locality.name: locality for locality in found if (locality.name, locality.district_id) in wanted}
 
 
-def _settlements() -> list[Locality]:
-    districts = tomllib.loads(SETTLEMENTS.read_text(encoding="utf-8"))["district"]
-    return [
-        Locality(name=name, district=district["name"], area_code=district["area_code"])
-        for district in districts
-        for name in district["settlements"]
-    ]
+def _load_districts(names: set[str]) -> dict[str, District]:
+    District.objects.bulk_create([District(name=name) for name in sorted(names)], ignore_conflicts=True)
+    return {district.name: district for district in District.objects.filter(name__in=names)}
 
 
 def _load_buildings(register: Register, localities: dict[str, Locality]) -> int:

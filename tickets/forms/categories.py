@@ -27,6 +27,8 @@ EMPTY = frozenset(
 )
 # A word of the problem's other names counts less than one of the very name that is being compared.
 ELSEWHERE, AS_CALLERS_SAY = 0.75, 0.97
+# So few letters are the beginning of a word, even where they happen to be one: «гор» is not yet «горит».
+BEGINNING, LIKE_A_BEGINNING = 3, 0.98
 # A name said whole outweighs one said in part; then what is told more often; then danger.
 SAID_WHOLE, FREQUENT, DANGER = 0.1, 0.08, 0.03
 WORTH_SHOWING = 0.6
@@ -149,7 +151,12 @@ def _alike(known: _Known, typed: str) -> dict[str, float]:
     if len(typed) > 2:
         for word, likeness in known.vocabulary.like(_stem(typed)).items():
             found[word] = max(likeness, found.get(word, 0.0))
-    return found
+    begun = {word: likeness for word, likeness in found.items() if word.startswith(typed)}
+    if begun:
+        # «протек» begins «протекает»; it is no slip of «пробки».
+        found = begun
+    most = LIKE_A_BEGINNING if len(typed) <= BEGINNING else 1.0
+    return {word: min(likeness, most) for word, likeness in found.items()}
 
 
 def _same_words(known: _Known, typed: str) -> list[str]:
@@ -173,7 +180,8 @@ def _scores(known: _Known, typed: list[str]) -> list[float]:
             explained = sum(
                 weight * max(here, elsewhere) for weight, here, elsewhere in zip(weights, met, around, strict=True)
             )
-            whole = sum(1 for likeness in met if likeness) / max(len(phrase), 1)
+            said = sum(1 for word, likeness in zip(typed, met, strict=True) if likeness and len(word) > BEGINNING)
+            whole = said / max(len(phrase), 1)
             best = max(best, explained / total + SAID_WHOLE * min(whole, 1.0))
         scores.append(best)
     return scores

@@ -51,6 +51,10 @@ class IntakeForm(forms.Form):
         Contact.objects.filter(ended_as=None), required=False, widget=forms.HiddenInput,
         error_messages={"invalid_choice": _("Этот разговор уже записал кто-то другой.")},
     )  # fmt: skip
+    # A further ticket of the same call, for another organisation.
+    beside = forms.ModelChoiceField(
+        Ticket.objects.select_related("contact"), to_field_name="number", required=False, widget=forms.HiddenInput
+    )
     phone = phone_field(required=False)
     no_phone_reason = NoPhoneField()
     category = forms.ModelChoiceField(
@@ -201,9 +205,17 @@ class IntakeForm(forms.Form):
     def makes_ticket(self) -> bool:
         return self.ending is None and not self.cleaned_data.get("add_to")
 
+    @property
+    def is_further(self) -> bool:
+        """Whoever rang is known already, and what is told of him here is only read."""
+        return self.makes_ticket and self.cleaned_data.get("beside") is not None
+
     def contact(self, *, operator: User) -> Contact:
         """The call itself, unsaved unless it was begun already: it is written together with what it becomes."""
         told = self.cleaned_data
+        if self.is_further:
+            known: Contact = told["beside"].contact
+            return known
         contact: Contact = told["talk"] or Contact(received_at=told["received_at"])
         contact.phone, contact.extension = self.number
         contact.no_phone_reason = "" if contact.phone else told["no_phone_reason"]
@@ -301,6 +313,6 @@ def typed_of(data: Mapping[str, str]) -> dict[str, str]:
     # What stands in an untouched form says nothing.
     if typed.get("scope") == Scope.HERE:
         del typed["scope"]
-    if not typed.keys() - {"received_at", "add_kind", "obligation", "talk"}:
+    if not typed.keys() - {"received_at", "add_kind", "obligation", "talk", "beside"}:
         return {}
     return typed

@@ -51,7 +51,9 @@ def meanings_of(text: str) -> list[Meaning]:
     text = " ".join(text.replace("\0", "").split())
     if found := NUMBER.fullmatch(text):
         number = found.group(1)
-        return [Meaning(_("номер"), lambda rows: rows.filter(number=number), is_number=True)]
+        # The log before this one may have numbered alike.
+        either = Q(number=number) | Q(old_number=number)
+        return [Meaning(_("номер"), lambda rows: rows.filter(either), is_number=True)]
     if is_digits(text):
         return list(_of_digits(text))
     return list(_of_words(text))
@@ -69,6 +71,7 @@ def _of_digits(text: str) -> Iterator[Meaning]:
         raise TooShort(text)
     if len(digits) < WHOLE_PHONE and not text.startswith("+"):
         yield Meaning(_("номер"), _number_ends(digits))
+        yield _of_old_number(text)
     if len(digits) >= LEAST_OF_PHONE:
         yield from _of_phone(_with_country(text, digits))
 
@@ -87,6 +90,11 @@ def _number_ends(digits: str) -> Narrow:
     return lambda rows: rows.alias(number_reversed=Reverse("number")).filter(
         number_reversed__startswith=digits[::-1]
     )  # fmt: skip
+
+
+def _of_old_number(text: str) -> Meaning:
+    """The number that it had in the log before this one, as that log wrote it."""
+    return Meaning(_("прежний номер"), lambda rows: rows.filter(old_number=text.lstrip("№ ")))
 
 
 def _of_phone(digits: str) -> Iterator[Meaning]:
@@ -119,6 +127,8 @@ def _of_words(text: str) -> Iterator[Meaning]:
         people = Contact.objects.filter(name_search=query)
         yield from _of_contacts(_("имя"), people, Q(contact__name_search=query))
         yield from _of_category(query)
+    elif " " not in text:
+        yield _of_old_number(text)
     yield Meaning(_("слова"), lambda rows: rows.filter(search=query))
 
 

@@ -24,6 +24,7 @@ TICKET = (
     "entrance", "floor", "flat", "company_id", "foreman_id", "contact_id", "callback_id", "control_callback_id",
     "registered_at", "damaged_at", "transferred_at", "accepted_at", "planned_at", "term_told_at", "started_at",
     "postponed_until", "localised_at", "done_at", "closed_at", "works", "act_number", "returns", "search",
+    "is_appointed",
 )  # fmt: skip
 OWN_TICKET = "company_id = portal_company() AND (portal_foreman() IS NULL OR foreman_id = portal_foreman())"
 
@@ -81,13 +82,14 @@ KNOWN_USER = """
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0010_portal_role"),
-        ("companies", "0003_street_index"),
-        ("callbacks", "0009_since_when"),
-        ("tickets", "0007_last_digits"),
+        ("companies", "0007_responsibility_targets"),
+        ("callbacks", "0010_refusals_clock"),
+        ("tickets", "0012_holding_guards"),
     ]
 
     operations = [
         migrations.RunSQL(ENTER, "DROP FUNCTION enter_portal"),
+        show_register_to_portal("companies_district"),
         show_register_to_portal("companies_locality"),
         show_register_to_portal("companies_service"),
         show_register_to_portal("companies_building"),

@@ -2,26 +2,36 @@
 
 from .checks import InvariantCheck
 from .desk import AddedContact, Handover, IntakeDraft, SavedView
+from .history import Holding, TicketEvent
 from .norms import Category, Norm
 from .outages import DismissedHunch, Outage, OutageBuilding, OutageNews
-from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketEvent, TicketPromise
+from .photos import MOST_PHOTOS, SentStep, TicketPhoto
+from .portal import CompanyNote, PhoneRequest, PhoneStop
+from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketPromise
 
 __all__ = [
+    "MOST_PHOTOS",
     "AddedContact",
     "Category",
+    "CompanyNote",
     "DismissedHunch",
     "Handover",
+    "Holding",
     "IntakeDraft",
     "InvariantCheck",
     "Norm",
     "Outage",
     "OutageBuilding",
     "OutageNews",
+    "PhoneRequest",
+    "PhoneStop",
     "PortalTab",
     "SavedView",
     "Scope",
+    "SentStep",
     "Ticket",
     "TicketDeadline",
     "TicketEvent",
+    "TicketPhoto",
     "TicketPromise",
 ]

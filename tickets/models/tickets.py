@@ -1,4 +1,4 @@
-"""The ticket, its append-only history, and what ties it to clocks and promises."""
+"""The ticket, and what ties it to clocks and promises."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -11,11 +11,12 @@ from django.db.models.functions import Length, Now, Reverse
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CENTRE_ROLES, E164, Role, User, named
+from accounts.models import E164, Role, User, named
 from callbacks.models import COMPANY_CLOCKS, CallbackObligation, Contact, Deadline
 from companies.models import Building, Company
 from tickets.workflow import DEAD, LIVE, REPORTED, WITH_COMPANY, Status
 
+from .beginnings import beginning_with, words_of
 from .norms import Category, Norm
 
 
@@ -77,8 +78,9 @@ SHOWN_TO_ORGANISATIONS = (
     "number", "status", "category", "is_emergency", "text", "building", "locality_name", "street", "house", "entrance",
     "floor", "flat", "company", "registered_at", "damaged_at", "transferred_at", "accepted_at", "planned_at",
     "term_told_at", "started_at", "postponed_until", "localised_at", "done_at", "closed_at", "works", "act_number",
-    "returns", *named("foreman"), "contact__channel", "contact__received_at", "callback__reason", "callback__due_at",
-    "callback__state", "control_callback__reason", "control_callback__due_at", "control_callback__state",
+    "returns", "is_appointed", "old_number", "scope", "celsius", "access_note", *named("foreman"),
+    "contact__channel", "contact__received_at", "callback__reason", "callback__due_at", "callback__state",
+    "control_callback__reason", "control_callback__due_at", "control_callback__state",
 )  # fmt: skip
 
 
@@ -114,13 +116,21 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def for_organisation(self) -> Self:
         """What an organisation reads of its tickets: the contact, with its name and phone, is not even selected.
 
-        ``running`` holds the clocks that run, the nearest first; ``nearest_due_at`` orders the list by it.
+        ``running`` holds the clocks that run, the nearest first; ``nearest_due_at`` orders the list by it;
+        ``last_step`` is what happened last: an answer of the centre is to be seen.
         """
+        from .history import TicketEvent
+
         clocks = TicketDeadline.objects.of_company().order_by("deadline__due_at")
         nearest = clocks.filter(ticket=models.OuterRef("pk")).values("deadline__due_at")[:1]
+        last = TicketEvent.objects.filter(ticket=models.OuterRef("pk")).order_by("-pk")
         return (
             self.select_related("category", "foreman")
-            .annotate(nearest_due_at=models.Subquery(nearest))
+            .annotate(
+                nearest_due_at=models.Subquery(nearest),
+                last_step=models.Subquery(last.values("step")[:1]),
+                last_step_at=models.Subquery(last.values("happened_at")[:1]),
+            )
             .prefetch_related(models.Prefetch("deadlines", clocks.select_related("deadline"), to_attr="running"))
         )
 
@@ -130,6 +140,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         if tab == PortalTab.DONE:
             return found.order_by("-done_at", "-id")
         return found.order_by(models.F("nearest_due_at").asc(nulls_last=True), "id")
+
+    def to_be_worked(self) -> Self:
+        """What an organisation has and has not done, whose clock ends first on top."""
+        return self.filter(status__in=WITH_COMPANY).order_by(models.F("nearest_due_at").asc(nulls_last=True), "id")
 
     def tab_counts(self, at: datetime) -> dict[str, int]:
         counts = {str(tab): models.Count("pk", filter=portal_tab(tab, at)) for tab in PortalTab}
@@ -141,6 +155,13 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             "norm", "building__locality", "control_callback", "registered_by", "foreman", "duplicate_of"
         )
 
+    def find_own(self, text: str) -> Self:
+        """What an organisation looks for among its own: a number, or words of which each begins one of the ticket's."""
+        words = words_of(text)
+        if len(words) == 1 and words[0].replace("-", "").isdigit() and len(words[0]) > 3:
+            return self.filter(number__endswith=words[0])
+        return self.filter(search=beginning_with(words)) if words else self.none()
+
     def with_answer_details(self) -> Self:
         """Everything a program is told of one ticket, apart from its histories."""
         return self.with_row_details().select_related("control_callback")
@@ -149,7 +170,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """By number, or by the words of address and text (Russian word forms)."""
         text = text.strip()
         if text.replace("-", "").isdigit():
-            return self.filter(number__endswith=text)
+            return self.filter(Q(number__endswith=text) | Q(old_number=text))
         return self.filter(search=SearchQuery(text, config="russian", search_type="websearch"))
 
     def of_phone(self, number: str) -> Self:
@@ -202,6 +223,8 @@ class Ticket(models.Model):
     company = models.ForeignKey(
         Company, models.PROTECT, null=True, related_name="tickets", verbose_name=_("исполнитель")
     )
+    # Two refused: the supervisor named this one, and it cannot send the work back until the matter is decided.
+    is_appointed = models.BooleanField(_("назначена до решения"), default=False, db_default=False)
     foreman = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("мастер"))
     # Its index is the one by person and time below.
     registered_by = models.ForeignKey(
@@ -227,6 +250,9 @@ class Ticket(models.Model):
     # One submitted form, one ticket: a double click meets this index.
     intake_key = models.UUIDField(unique=True, editable=False)
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    # Brought over from the log that the centre kept before: its times are that log's, whatever they say.
+    imported_at = models.DateTimeField(_("внесена из прежнего журнала"), null=True, editable=False)
+    old_number = models.CharField(_("прежний номер"), max_length=40, blank=True, editable=False, db_default="")
     search = models.GeneratedField(
         expression=SearchVector("text", "street", "house", "works", config="russian"),
         output_field=SearchVectorField(),
@@ -267,7 +293,10 @@ class Ticket(models.Model):
                 violation_error_message=_("Случиться это могло только раньше звонка."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["registered", "rejected", "cancelled", "duplicate"]) | Q(company__isnull=False),
+                condition=Q(status__in=["registered", "rejected", "cancelled", "duplicate"])
+                | Q(company__isnull=False)
+                # Whoever it was is not in the register any more, or never was.
+                | Q(status="closed_unconfirmed", imported_at__isnull=False),
                 name="ticket_with_company_has_company",
             ),
             models.CheckConstraint(
@@ -287,8 +316,17 @@ class Ticket(models.Model):
                 condition=(Q(status__in=DEAD) & Q(closed_at__isnull=False)) | (~Q(status__in=DEAD) & Q(closed_at=None)),
                 name="ticket_dead_has_moment",
             ),
+            models.UniqueConstraint(fields=["old_number"], name="ticket_old_number_once", condition=~Q(old_number="")),
+            models.CheckConstraint(
+                condition=Q(old_number="") | Q(imported_at__isnull=False), name="ticket_old_number_is_imported"
+            ),
             models.CheckConstraint(
                 condition=~Q(status="duplicate") | Q(duplicate_of__isnull=False), name="ticket_duplicate_names_master"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_appointed=False)
+                | (~Q(status__in=["registered", "rejected"]) & Q(company__isnull=False)),
+                name="ticket_appointed_is_not_rejected",
             ),
             models.CheckConstraint(condition=Q(scope__in=Scope.values), name="ticket_scope_is_known"),
             models.CheckConstraint(
@@ -321,62 +359,6 @@ class Ticket(models.Model):
         if self.flat:
             parts.append(_("кв. %s") % self.flat)
         return ", ".join(str(part) for part in parts if part)
-
-
-SHOWN_OF_HISTORY = (
-    "ticket", "step", *named("actor"), "from_status", "to_status", "company", "happened_at", "reason", "note",
-    "details",
-)  # fmt: skip
-
-
-class TicketEventQuerySet(models.QuerySet["TicketEvent"]):
-    def visible_to(self, user: User) -> Self:
-        """An organisation reads that a ticket was registered and what happened while it had it.
-
-        What the centre's people wrote down for each other, and the citizen's numbers, are not for it.
-        """
-        if user.is_of_centre:
-            return self
-        theirs = self.filter(Q(company=None, step="register") | Q(company__memberships__user=user))
-        theirs = theirs.only(*SHOWN_OF_HISTORY)
-        return theirs.exclude(step="comment", actor__role__in=CENTRE_ROLES).exclude(step="correct_phone")
-
-
-class TicketEvent(models.Model):
-    """A line of the ticket's history (журнал заявки). Append-only: triggers and grants refuse changes."""
-
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events")
-    step = models.CharField(max_length=24)
-    actor = models.ForeignKey(User, models.PROTECT, related_name="+")
-    from_status = models.CharField(max_length=20, blank=True)
-    to_status = models.CharField(max_length=20)
-    company = models.ForeignKey(Company, models.PROTECT, null=True, related_name="+")
-    happened_at = models.DateTimeField()
-    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
-    reason = models.CharField(max_length=24, blank=True)
-    note = models.TextField(blank=True)
-    # What else the step carried: planned_at, until, works, act_number, said_by, duplicate_of; was and became.
-    details = models.JSONField(default=dict)
-
-    objects = TicketEventQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("запись журнала")
-        verbose_name_plural = _("журнал заявки")
-        ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(condition=LessThanOrEqual(Length("note"), 8000), name="event_note_length"),
-        ]
-
-    # What was said to the citizen or about him is the centre's own; what the organisation must mend is for it.
-    CENTRES_OWN_NOTES = ("register", "close", "close_unconfirmed", "cancel", "mark_duplicate", "correct_address")
-
-    def __str__(self) -> str:
-        return f"{self.ticket_id} {self.step}"
-
-    def note_for(self, user: User) -> str:
-        """The note as this person may read it."""
-        return self.note if user.is_of_centre or self.step not in self.CENTRES_OWN_NOTES else ""
 
 
 class TicketDeadlineQuerySet(models.QuerySet["TicketDeadline"]):

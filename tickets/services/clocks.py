@@ -15,7 +15,14 @@ from .terms import Terms, fix_due, reply_due
 # From the norm, and known to whoever has the work.
 NORM_CLOCKS = (Clock.LOCALISE, Clock.CHECK, Clock.FIX, Clock.WRITTEN_REPLY)
 # Every clock that hangs on a ticket and stops with it.
-TICKET_CLOCKS = (Clock.WAITING_CENTRE, Clock.ACCEPTANCE, Clock.PLANNED_TERM, Clock.REPEATS, *NORM_CLOCKS)
+TICKET_CLOCKS = (
+    Clock.WAITING_CENTRE,
+    Clock.ACCEPTANCE,
+    Clock.PLANNED_TERM,
+    Clock.REPEATS,
+    Clock.REFUSALS,
+    *NORM_CLOCKS,
+)
 
 
 def opening_clocks(
@@ -32,6 +39,11 @@ def opening_clocks(
     if ticket.contact.phone:
         clocks.append(own_clock(Clock.PLANNED_TERM, ticket=ticket, at=at, rules=rules, operator=operator))
     return clocks
+
+
+def acceptance_of(clocks: list[Deadline]) -> Deadline | None:
+    """The one of these by which an organisation has to answer."""
+    return next((clock for clock in clocks if clock.clock == Clock.ACCEPTANCE), None)
 
 
 def own_clock(clock: Clock, *, ticket: Ticket, at: datetime, rules: Rules, operator: User | None) -> Deadline:

@@ -35,7 +35,8 @@ KEPT = ", ".join(
         "callbacks_contact", "callbacks_deadline", "callbacks_callbackobligation", "callbacks_callattempt",
         "callbacks_escalation", "callbacks_outbox", "callbacks_envelope", "callbacks_clockrule", "callbacks_rung",
         "tickets_ticket", "tickets_ticketdeadline", "tickets_ticketpromise", "tickets_ticketevent",
-        "tickets_outage", "tickets_outagenews", "tickets_addedcontact",
+        "tickets_outage", "tickets_outagenews", "tickets_addedcontact", "tickets_holding",
+        "tickets_ticketphoto", "tickets_sentstep",
         "accounts_accessrecord",
     )
 )  # fmt: skip
@@ -76,6 +77,10 @@ QUERIES: dict[str, str] = {
     "I3 a status that its history does not tell": """
         SELECT t.id FROM tickets_ticket t WHERE t.status <> (
             SELECT e.to_status FROM tickets_ticketevent e WHERE e.ticket_id = t.id ORDER BY e.id DESC LIMIT 1)""",
+    "I3 an open turn of an organisation that does not have the ticket": f"""
+        SELECT h.id FROM tickets_holding h JOIN tickets_ticket t ON t.id = h.ticket_id
+        WHERE h.ended_at IS NULL AND (t.company_id IS DISTINCT FROM h.company_id
+                                      OR t.status IN {DEAD} OR t.status IN ('registered', 'rejected'))""",
     "I3 a step that the workflow does not know": f"""
         SELECT e.id FROM tickets_ticketevent e
         WHERE e.from_status NOT IN ('', e.to_status) AND (e.from_status, e.to_status) NOT IN ({MOVES})""",

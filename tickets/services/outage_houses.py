@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from companies.address_text import Name, name_of
 from companies.house_numbers import house_number
 from companies.models import Building, Company, Locality, Responsibility
+from companies.services import houses_of
 from companies.words import fold
 
 from .routing import HOUSE_SERVICE
@@ -117,14 +117,11 @@ def houses_of_filter(
     if locality is None and company is None:
         return Found()
     houses = Building.objects.with_locality()
+    if company is not None:
+        managed = Responsibility.objects.valid_on(day).filter(company=company, service__code=HOUSE_SERVICE)
+        houses = houses_of(managed).with_locality()
     if locality is not None:
         houses = houses.filter(locality=locality)
     if street.strip():
         houses = houses.filter(street__iexact=street.strip())
-    if company is not None:
-        managed = Responsibility.objects.valid_on(day).filter(company=company, service__code=HOUSE_SERVICE)
-        houses = houses.filter(
-            Q(pk__in=managed.filter(building__isnull=False).values("building"))
-            | Q(locality__in=managed.filter(locality__isnull=False).values("locality"))
-        )
     return Found(list(houses[: MOST + 1]))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
@@ -16,12 +17,14 @@ from callbacks.services import promise_callback, rules_in_force, waive
 from callbacks.services.retries import after_the_night
 from callbacks.services.rules import Rules
 from companies.models import Company
-from tickets.models import Ticket, TicketEvent, TicketPromise
-from tickets.workflow import STEPS, WITH_COMPANY, Status, Step
+from tickets.models import SentStep, Ticket, TicketEvent, TicketPromise
+from tickets.workflow import CLOSED_TO_APPOINTED, STEPS, WITH_COMPANY, Status, Step
 
+from .beside import follow_step
 from .clocks import (
     NORM_CLOCKS,
     TICKET_CLOCKS,
+    acceptance_of,
     handed_over_by,
     norm_clocks,
     opening_clocks,
@@ -31,7 +34,11 @@ from .clocks import (
     title_of,
 )
 from .delays import is_later, promise_delay, term_of
+from .holdings import ask_who_decides, check_refusals, keep_chain
 from .neighbours import promise_neighbours
+from .new_work import tell_of_new_work
+from .news import tell_of_step
+from .pressed import bounded
 
 Reason = CallbackObligation.Reason
 Waiver = CallbackObligation.Waiver
@@ -40,6 +47,11 @@ Waiver = CallbackObligation.Waiver
 class StepRefused(Refused):
     message = _("Этот шаг сейчас невозможен: заявка уже в другом состоянии.")
     code = "step_refused"
+
+
+class Appointed(StepRefused):
+    message = _("Организация назначена до решения: вернуть заявку в центр нельзя.")
+    code = "appointed"
 
 
 class TalkFirst(StepRefused):
@@ -87,41 +99,65 @@ class Given:
     # What the caller said of the work: his mark, and why it is not done.
     mark: int | None = None
     undone: str = ""
+    # From a telephone: when the button was pressed there, and the key under which the step is sent.
+    pressed_at: datetime | None = None
+    sent_key: UUID | None = None
 
 
 @write
 def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given: Any) -> Ticket:
     """Take one step of the workflow table. ``given`` holds what the step needs and asks (see ``Given``).
 
-    Of two people pressing a button at once, the second is told, not obeyed. Raises StepRefused, NeedMissing, and
-    RuleBroken when the database knows better (an open promise, no conversation).
+    Of two people pressing a button at once, the second is told, not obeyed; what one telephone sends twice under
+    ``sent_key`` is one step. Raises StepRefused, NeedMissing, and RuleBroken when the database knows better (an open
+    promise, no conversation).
     """
     rule = STEPS[step]
     facts = Given(actor=actor, at=at, **given)
     held = Ticket.objects.select_for_update(no_key=True, of=("self",)).with_step_details().get(pk=ticket.pk)
-    if not rule.allows(status=held.status, role=actor.role):
-        raise StepRefused
-    # Between the look at the page and the lock the ticket may have been given to somebody else.
-    if actor.is_of_company and not Ticket.objects.visible_to(actor).filter(pk=held.pk).exists():
-        raise StepRefused
+    if facts.sent_key and was_sent(actor=actor, key=facts.sent_key):
+        return held
+    _check_allowed(step, held, actor)
     _check_needs(rule, facts)
-    before, term = held.status, term_of(held)
+    before, term, holder = held.status, term_of(held), held.company
     if rule.target is not None:
         held.status = rule.target
     if effect := EFFECTS.get(step):
         effect(held, facts)
     held.mark = facts.mark or held.mark
     held.save()
-    TicketEvent.objects.create(
+    event = TicketEvent.objects.create(
         ticket=held, step=step, actor=actor, from_status=before, to_status=held.status, company=held.company,
-        happened_at=at, reason=facts.reason, note=facts.note.strip(), details=_details(facts),
+        happened_at=at, reason=facts.reason, note=facts.note.strip(), details=_details(facts, held),
     )  # fmt: skip
+    follow_step(event=event, at=at)
+    if facts.sent_key:
+        SentStep.objects.create(user=actor, key=facts.sent_key, event=event)
+    keep_chain(ticket=held, event=event)
+    if step == "reject":
+        ask_who_decides(ticket=held, at=at)
     if step == "reopen":
         _promise_again(held, facts)
+    tell_of_step(ticket=held, step=step, holder=holder, reason=facts.reason, at=at)
     if held.term_told_at and is_later(term_of(held), than=term):
         promise_delay(ticket=held, at=at)
     alarms.tell_screens("tickets", held.number)
     return held
+
+
+def was_sent(*, actor: User, key: UUID) -> bool:
+    """Whether this person's telephone has sent the step of this key already."""
+    return SentStep.objects.filter(user=actor, key=key).exists()
+
+
+def _check_allowed(step: str, ticket: Ticket, actor: User) -> None:
+    if not STEPS[step].allows(status=ticket.status, role=actor.role):
+        raise StepRefused
+    if ticket.is_appointed and step in CLOSED_TO_APPOINTED:
+        raise Appointed
+    # Between the look at the page and the lock the ticket may have been given to somebody else.
+    if actor.is_of_company and not Ticket.objects.visible_to(actor).filter(pk=ticket.pk).exists():
+        raise StepRefused
 
 
 def _check_needs(rule: Step, facts: Given) -> None:
@@ -139,7 +175,7 @@ def _check_needs(rule: Step, facts: Given) -> None:
             raise NeedMissing(name, str(_("Срок должен быть в будущем.")))
 
 
-def _details(facts: Given) -> dict[str, str]:
+def _details(facts: Given, ticket: Ticket) -> dict[str, str]:
     given = {
         "until": facts.until.isoformat() if facts.until else "",
         "planned_at": facts.planned_at.isoformat() if facts.planned_at else "",
@@ -149,6 +185,8 @@ def _details(facts: Given) -> dict[str, str]:
         "duplicate_of": facts.duplicate_of.number if facts.duplicate_of else "",
         "mark": str(facts.mark or ""),
         "undone": facts.undone,
+        # Shown, never reckoned with: every rule counts from the moment the step reached us.
+        "pressed_at": bounded(facts.pressed_at, ticket=ticket, at=facts.at).isoformat() if facts.pressed_at else "",
     }
     return {name: value for name, value in given.items() if value}
 
@@ -158,20 +196,29 @@ def _details(facts: Given) -> dict[str, str]:
 
 def _assign(ticket: Ticket, facts: Given) -> None:
     stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.ACCEPTANCE,), withdrawn=True)
-    stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.WAITING_CENTRE,))
+    stop_clocks(ticket=ticket, at=facts.at, clocks=(Clock.WAITING_CENTRE, Clock.REFUSALS))
+    ticket.is_appointed = False
     ticket.company, ticket.foreman = facts.company, None
     ticket.transferred_at = facts.at
     ticket.accepted_at = ticket.planned_at = ticket.postponed_until = None
     # The clocks of the norm go on, and whoever has the work now answers for them.
     running = Deadline.objects.running().filter(ticket_deadline__ticket=ticket, clock__in=NORM_CLOCKS)
     running.update(company=facts.company)
-    _start_own_clock(Clock.ACCEPTANCE, ticket, facts, operator=facts.actor)
+    answer_by = _start_own_clock(Clock.ACCEPTANCE, ticket, facts, operator=facts.actor)
+    tell_of_new_work(ticket=ticket, deadline=answer_by, at=facts.at)
 
 
-def _start_own_clock(clock: Clock, ticket: Ticket, facts: Given, *, operator: User | None) -> None:
+def _appoint(ticket: Ticket, facts: Given) -> None:
+    check_refusals(ticket)
+    _assign(ticket, facts)
+    ticket.is_appointed = True
+
+
+def _start_own_clock(clock: Clock, ticket: Ticket, facts: Given, *, operator: User | None) -> Deadline:
     rules = rules_in_force()
     started = own_clock(clock, ticket=ticket, at=facts.at, rules=rules, operator=operator)
     save_clocks(ticket=ticket, deadlines=[started])
+    return started
 
 
 def _accept(ticket: Ticket, facts: Given) -> None:
@@ -288,6 +335,7 @@ def _mark_duplicate(ticket: Ticket, facts: Given) -> None:
 def _reopen(ticket: Ticket, facts: Given) -> None:
     ticket.closed_at = ticket.done_at = ticket.accepted_at = ticket.term_told_at = None
     ticket.transferred_at = facts.at
+    ticket.is_appointed = False
 
 
 def _promise_again(ticket: Ticket, facts: Given) -> None:
@@ -300,6 +348,7 @@ def _promise_again(ticket: Ticket, facts: Given) -> None:
     TicketPromise.objects.create(ticket=ticket, obligation=promise)
     clocks = opening_clocks(ticket=ticket, at=facts.at, damaged_at=facts.at, rules=rules, operator=facts.actor)
     save_clocks(ticket=ticket, deadlines=clocks)
+    tell_of_new_work(ticket=ticket, deadline=acceptance_of(clocks), at=facts.at)
 
 
 def owed_of(ticket: Ticket) -> list[CallbackObligation]:
@@ -326,6 +375,7 @@ def _waive_all(ticket: Ticket, waiver: CallbackObligation.Waiver, facts: Given) 
 
 EFFECTS: dict[str, Callable[[Ticket, Given], None]] = {
     "assign": _assign,
+    "appoint": _appoint,
     "accept": _accept,
     "accept_by_phone": _accept,
     "reject": _reject,

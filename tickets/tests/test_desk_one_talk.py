@@ -256,6 +256,27 @@ def test_after_a_call_the_next_one_is_one_key_away(client: Client, olga: User) -
     assert f'content="callback-{promise.pk}"' in shown
 
 
+@pytest.mark.parametrize(("given", "follows"), [
+    ({"result": "later", "later_at": "завтра с 9"}, "Позвоним, когда просили: завтра 09:00."),
+    ({"result": "talked", "note": "Ждём", "call_again_at": "2026-02-02T12:45"}, "Позвоним снова до: сегодня 12:45."),
+    ({"result": "busy"}, "Следующая попытка: сегодня 12:07."),
+])  # fmt: skip
+def test_after_a_call_it_says_when_we_ring_again(
+    client: Client, olga: User, given: dict[str, str], follows: str
+) -> None:
+    promise = taken(make_ticket().callback, olga)
+    response = post(client, "finish", promise, **given)
+    assert follows in client.get(response["Location"]).content.decode()
+
+
+def test_a_wrong_number_or_address_is_corrected_from_the_panel(client: Client, olga: User) -> None:
+    ticket = make_ticket()
+    promise = taken(ticket.callback, olga)
+    shown = page(client, "desk:callback", pk=promise.pk)
+    for name in ("correct_phone", "correct_address"):
+        assert f"{reverse(f'desk:{name}', kwargs={'number': ticket.number})}?callback={promise.pk}" in shown
+
+
 def test_with_nothing_to_ring_it_says_so(client: Client, olga: User) -> None:
     promise = taken(make_promise(), olga)
     post(client, "finish", promise, result="talked", note="Сказала срок")

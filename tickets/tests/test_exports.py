@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.cells import harmless
 from accounts.phones import Phone
-from tickets.exports import csv_response, harmless, plain
+from tickets.exports import csv_response, plain
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,16 @@
 """Calls that look like an outage, and reading which houses one covers."""
 
 import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
 
+from accounts import clock
+from accounts.models import Role
+from callbacks.models import Contact
 from companies.models import Company, Locality
-from tickets.services import Address
+from tickets.models import AddedContact, Ticket
+from tickets.services import Address, add_to_ticket
 from tickets.services.hunches import QUIET, ReasonRequired, dismiss_hunch, hunch_with, read_hunches
 from tickets.services.outage_houses import houses_of_filter, houses_of_lines
 from tickets.tests.factories import (
@@ -17,8 +24,13 @@ from tickets.tests.factories import (
     make_ticket,
 )
 from tickets.tests.test_outage_ties import off
+from tickets.views.desk import board
+from tickets.views.desk.board import read_queue
+from tickets.views.desk.drawing import draw_parts
 
 pytestmark = pytest.mark.django_db
+
+Kind = AddedContact.Kind
 
 
 def calls(*houses: str, code: str = "W05", phones: int | None = None, ago: int = 5) -> list[str]:
@@ -84,10 +96,49 @@ def test_what_somebody_looked_at_is_not_suggested_again_for_a_while() -> None:
     assert [(one.street, one.house) for one in read_hunches(NOON)] == [("ул. Кирова", "")]
 
 
-def test_the_question_costs_two_queries(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
-    calls("20", "20", "20", "22")
-    with django_assert_num_queries(2):
+@pytest.mark.parametrize(("kind", "count"), [(Kind.NEIGHBOUR, 1), (Kind.REPEAT, 0), (Kind.NEWS, 0)])
+@pytest.mark.parametrize("opened_ago", [5, 90])
+def test_neighbours_added_to_a_ticket_have_rung_as_well(kind: Kind, count: int, opened_ago: int) -> None:
+    (number,) = calls("20", ago=opened_ago)
+    for neighbour in range(3):
+        add_to_ticket(
+            ticket=Ticket.objects.get(number=number), contact=Contact(phone=f"+7930{neighbour:07}", received_at=NOON),
+            kind=kind, operator=UserFactory.create(), at=NOON, note="Тоже нет воды",
+        )  # fmt: skip
+    found = read_hunches(NOON)
+    assert [hunch.house for hunch in found] == ["20"] * count
+    assert [hunch.callers for hunch in found] == [3 + (opened_ago == 5)] * count
+
+
+@pytest.mark.parametrize(("houses", "queries"), [(("20", "22"), 3), (("20", "20", "20", "22"), 4)])
+def test_the_question_costs_a_few_queries(  # type: ignore[no-untyped-def]
+    django_assert_num_queries, houses: tuple[str, ...], queries: int
+) -> None:
+    calls(*houses)
+    with django_assert_num_queries(queries):
         read_hunches(NOON)
+
+
+def test_every_screen_of_the_centre_is_told_how_many_there_are() -> None:
+    cache.clear()
+    assert "похоже на отключение" not in draw_parts(read_queue(at=NOON, decides=False), board.Kind.OPERATOR)["line"]
+    numbers = calls("20", "20", "20")
+    cache.clear()
+    assert "похоже на отключение: 1" in draw_parts(read_queue(at=NOON, decides=False), board.Kind.OPERATOR)["line"]
+
+    hunch = hunch_with(numbers[0], at=NOON)
+    assert hunch is not None
+    dismiss_hunch(hunch=hunch, by=UserFactory.create(), at=NOON, reason="Проверили")
+    assert "похоже на отключение" not in draw_parts(read_queue(at=NOON, decides=False), board.Kind.OPERATOR)["line"]
+
+
+def test_whoever_takes_the_third_call_is_told_before_the_next_one(client: Client) -> None:
+    at = clock.now()
+    numbers = [make_ticket(code="W05", at=at, phone=f"+7910{number:07}").number for number in range(3)]
+    client.force_login(UserFactory.create(role=Role.OPERATOR))
+    page = client.get(reverse("desk:registered", kwargs={"number": numbers[2]})).content.decode()
+    assert "Похоже на отключение" in page
+    assert f"{reverse('desk:outage_new')}?like={numbers[0]}" in page
 
 
 # ── Which houses ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -113,6 +113,8 @@ HARM = {
         "INSERT INTO callbacks_callattempt (obligation_id, operator_id, direction, number, started_at, note)"
         " SELECT obligation_id, operator_id, direction, number, started_at, '' FROM callbacks_callattempt;"
         "UPDATE callbacks_callattempt SET ended_at = NULL, outcome = NULL",
+    "I3 an open turn of an organisation that does not have the ticket":
+        "UPDATE tickets_ticket SET company_id = NULL, status = 'registered'",
     "I13 a call in progress about what is settled":
         "UPDATE callbacks_callattempt SET ended_at = NULL, outcome = NULL WHERE id IN ("
         "SELECT settled_by_id FROM callbacks_callbackobligation WHERE settled_by_id IS NOT NULL)",

@@ -45,7 +45,11 @@ OPERATOR_MAY = {
     "closed": {"reopen"},
     "closed_unconfirmed": {"reopen"},
 }
-SUPERVISOR_ALONE = {"done": {"close_unconfirmed"}, "not_confirmed": {"close_unconfirmed"}}
+SUPERVISOR_ALONE = {
+    "rejected": {"appoint"},
+    "done": {"close_unconfirmed"},
+    "not_confirmed": {"close_unconfirmed"},
+}
 
 MOVES = {
     "registered": {"assigned", "cancelled", "duplicate"},

@@ -22,6 +22,7 @@ urlpatterns = [
     path("v1/companies/", registers.Companies.as_view(), name="companies"),
     path("v1/buildings/", registers.Buildings.as_view(), name="buildings"),
     path("v1/categories/", registers.Categories.as_view(), name="categories"),
+    path("v1/outages/", registers.Outages.as_view(), name="outages"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path(
         "docs/",

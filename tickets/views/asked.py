@@ -11,6 +11,7 @@ from callbacks.models import Escalation, Outbox
 from companies.models import Company
 from tickets.models import Outage, Ticket, TicketDeadline, TicketPromise
 
+SHOWN_IN_PORTAL = 50
 DETAILS = ("acknowledged_by", "deadline__company", "deadline__outage")
 # What an organisation's people read of an alarm: not what somebody of the centre answered for himself.
 SHOWN_TO_ORGANISATIONS = (
@@ -88,6 +89,13 @@ def open_in_organisation(user: User, company: Company, *, at: datetime) -> Asked
     return found.filter(Q(is_warning=False) | Q(deadline__due_at__gt=at)).order_by("deadline__due_at", "pk")
 
 
+def asked_in_portal(user: User, company: Company, *, at: datetime) -> tuple[list["Alarm"], list["Alarm"]]:
+    """What waits for this person's answer in the portal, and what will be late soon."""
+    found = open_in_organisation(user, company, at=at)
+    alarms = alarms_from(found[:SHOWN_IN_PORTAL], user=user)
+    return [one for one in alarms if one.asks], [one for one in alarms if not one.asks]
+
+
 def alarms_from(found: Iterable[Escalation], *, user: User) -> list[Alarm]:
     """Escalations read with DETAILS, with their tickets and whom this person stands in for."""
     escalations = list(found)
@@ -126,7 +134,7 @@ def _stood_in_for(escalations: list[Escalation], user: User) -> dict[int, User]:
     return {
         message.escalation_id: message.stands_in_for
         for message in told.select_related("stands_in_for").only("escalation", *named("stands_in_for"))
-        if message.stands_in_for
+        if message.stands_in_for and message.escalation_id
     }
 
 

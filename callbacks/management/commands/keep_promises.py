@@ -14,6 +14,7 @@ from django.db import connection
 
 from accounts import clock
 from callbacks import channels, services
+from companies.services import deliveries
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +30,13 @@ def raise_rungs(at: datetime) -> None:
 
 def send_messages(at: datetime, *, channel: str) -> None:
     services.deliver_outbox_batch(at=at, channel=channel, limit=MESSAGES_AT_ONCE)
+
+
+def tell_programs(at: datetime) -> None:
+    for _turn in range(MESSAGES_AT_ONCE):
+        if not deliveries.deliver_next(at=clock.now()):
+            break
+    deliveries.send_next_notice(at=at)
 
 
 class Command(BaseCommand):
@@ -47,14 +55,15 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, self._stop)
         given = {"every": options["every"], "turns": options["turns"]}
         # Each channel has a thread of its own: a server that hangs must keep no rung from ringing, nor another channel.
+        ways = {channel.name: partial(send_messages, channel=channel.name) for channel in channels.configured()}
         posts = [
             threading.Thread(
                 target=self._loop,
-                args=(channel.name, partial(send_messages, channel=channel.name)),
+                args=(name, turn),
                 kwargs={**given, "every": max(options["every"], MESSAGES_EVERY)},
                 daemon=True,
             )
-            for channel in channels.configured()
+            for name, turn in {**ways, "webhooks": tell_programs}.items()
         ]
         for post in posts:
             post.start()

@@ -11,6 +11,7 @@ from accounts.models import DutyPost, DutyShift, LineSpell, Role, User
 from callbacks.models import CallbackObligation, CitizenNotice, Contact
 from callbacks.services.watch import Pulse, read_pulse
 from tickets.models import Outage, Ticket
+from tickets.services.hunches import count_hunches
 
 from .decisions import Decision, decision_for, last_notice
 from .promises import messages_left, tickets_of
@@ -78,6 +79,7 @@ class Counters:
     without_number: int
     on_line: int
     outages: int
+    hunches: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,4 +161,5 @@ def _count(at: datetime) -> Counters:
         without_number=without_number,
         on_line=LineSpell.objects.on_line().count(),
         outages=Outage.objects.current(at).count(),
+        hunches=count_hunches(at),
     )

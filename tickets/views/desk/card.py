@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -20,9 +20,12 @@ from accounts.models import CENTRE_ROLES, User
 from accounts.writes import Refused
 from callbacks.models import CallAttempt, CallbackObligation, Clock, Deadline
 from callbacks.services import Ladder, LadderRing, LadderStep, ladder_of
+from companies.models import Company
 from tickets import services
+from tickets.forms.portal import DecidePhoneForm
 from tickets.forms.steps import StepForm
 from tickets.models import Ticket, TicketEvent
+from tickets.services.holdings import chain_of, refusals_of, why_left
 from tickets.services.portals import portal_of
 from tickets.services.steps import NeedMissing
 from tickets.workflow import (
@@ -30,6 +33,7 @@ from tickets.workflow import (
     CancelReason,
     PostponeReason,
     RejectReason,
+    Status,
     UnconfirmedReason,
     steps_for,
 )
@@ -44,6 +48,7 @@ REASONS = {
 }
 # What has happened, where the name of the button would read as an order.
 HAPPENED = {
+    "appoint": _("назначена до решения"),
     "accept": _("принята"),
     "reject": _("возвращена в центр"),
     "start": _("работа начата"),
@@ -63,6 +68,7 @@ HAPPENED = {
     "mark_duplicate": _("дубликат другой заявки"),
     "reopen": _("возобновлена"),
     "comment": _("запись"),
+    "import": _("внесена из прежнего журнала"),
 }
 # The steps whose button says that it cannot be undone by a click.
 FINAL_STEPS = frozenset({"cancel", "close_unconfirmed"})
@@ -99,6 +105,18 @@ class Line:
     reason: Promise | str = ""
     planned_at: datetime | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A line of «Кто держал заявку»."""
+
+    company: Company
+    started_at: datetime
+    ended_at: datetime | None
+    length: timedelta
+    why: str
+    note: str
 
 
 @roles_required(*CENTRE_ROLES)
@@ -180,9 +198,27 @@ def _show(
         "nearest": file.nearest,
         "steps": _buttons(ticket, request.user, tried),
         "history": file.history,
+        "chain": [
+            Turn(
+                turn.company,
+                turn.started_at,
+                turn.ended_at,
+                turn.length(at),
+                why_left(turn),
+                turn.left_by.note if turn.left_by else "",
+            )
+            for turn in chain_of(ticket)
+        ],
+        "refusals": [_event_line(event) for event in refusals_of(ticket)] if ticket.status == Status.REJECTED else [],
+        "photos": list(ticket.photos.in_order()),
         "portal_state": portal_of(ticket, at),
+        "company_notes": ticket.company_notes.unread().select_related("event__actor", "company"),
+        "phone_request": ticket.phone_requests.waiting().select_related("company", "asked_by").first(),
+        "deciding": DecidePhoneForm(auto_id="id_phone_%s"),
         "ties": read_ties(ticket, request.user, at=at),
         "takes_calls": request.user.role in ("operator", "supervisor"),
+        "may_decide": request.user.role in STEPS["appoint"].roles,
+        "siblings": ticket.contact.tickets.exclude(pk=ticket.pk).select_related("category", "company").order_by("pk"),
     }
     return render(request, "desk/card.html", context)
 
@@ -190,7 +226,7 @@ def _show(
 def _buttons(ticket: Ticket, user: User, tried: tuple[str, StepForm] | None) -> list[StepButton]:
     """The table's steps for this status and role. A form that was refused comes back with what was typed."""
     buttons = []
-    codes = steps_for(status=ticket.status, role=user.role)
+    codes = steps_for(status=ticket.status, role=user.role, is_appointed=ticket.is_appointed)
     if tried and tried[0] not in codes:
         # The ticket has moved on meanwhile: the typed text is shown with the step that is no longer possible.
         codes.append(tried[0])

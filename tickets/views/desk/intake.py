@@ -26,6 +26,7 @@ from callbacks.models import CallbackObligation, Contact
 from tickets import services
 from tickets.forms.intake import ENDINGS, IntakeForm
 from tickets.models import AddedContact, Category, IntakeDraft, Ticket
+from tickets.services.hunches import hunch_with
 
 from .guide import guide_of
 from .queue import TAKES_CALLS
@@ -135,7 +136,7 @@ def _draft_asked_for(request: PersonRequest, *, at: datetime) -> IntakeDraft | N
             return services.drafts_of(request.user).filter(key=UUID(asked)).first()
         except ValueError:
             return None
-    if {"fresh", "saved", "callback", "talk"} & request.GET.keys():
+    if {"fresh", "saved", "callback", "talk", "beside"} & request.GET.keys():
         return None
     return services.draft_to_restore(user=request.user, at=at)
 
@@ -157,7 +158,25 @@ def _blank(request: PersonRequest) -> dict[str, Any]:
         talk = services.talks_of(request.user).filter(pk=asked).first()
         if talk:
             known |= {"talk": talk.pk, "received_at": timezone.localtime(talk.received_at)} | _heard(talk)
+    if asked_beside := request.GET.get("beside", ""):
+        ticket = (
+            Ticket.objects.visible_to(request.user)
+            .select_related("contact", "building__locality")
+            .filter(number=asked_beside[:16])
+            .first()
+        )
+        known |= _beside(ticket) if ticket else {}
     return known
+
+
+def _beside(ticket: Ticket) -> dict[str, Any]:
+    """The same caller and the same place; what happened is another thing."""
+    place = {name: getattr(ticket, name) for name in ("street", "house", "flat", "entrance", "floor")}
+    return _heard(ticket.contact) | place | {
+        "beside": ticket.number, "building": ticket.building_id, "locality": ticket.locality_name,
+        "address": f"{ticket.street}, {ticket.house}" + (f", {ticket.flat}" if ticket.flat else ""),
+        "access_note": ticket.access_note, "shares_phone": ticket.shares_phone, "site_phone": ticket.site_phone,
+    }  # fmt: skip
 
 
 def _heard(contact: Contact) -> dict[str, Any]:
@@ -175,7 +194,8 @@ def show(request: PersonRequest, form: IntakeForm, *, at: datetime, draft: Intak
         "was_saved": not form.is_bound and bool({"saved", "after"} & request.GET.keys()),
         "chosen": Category.objects.filter(code=code).first() if code else None,
         # What is not empty asks for what belongs to it at once.
-        "asks_now": bool(draft) or (form.is_bound and not hasattr(form, "cleaned_data")),
+        "asks_now": bool(draft or form.initial.get("beside"))
+        or (form.is_bound and not hasattr(form, "cleaned_data")),
     }  # fmt: skip
     if form.is_bound:
         context |= guide_of(form, at=at)
@@ -192,7 +212,10 @@ def registered(request: PersonRequest, number: str) -> HttpResponse:
         missed = CallbackObligation.objects.outstanding().filter(pk=asked).first()
     if asked := _asked_number(request, "added"):
         added = ticket.added.filter(pk=asked).select_related("contact").first()
-    context: dict[str, Any] = {"ticket": ticket, "at": clock.now(), "missed": missed, "added": added}
+    at = clock.now()
+    context: dict[str, Any] = {
+        "ticket": ticket, "at": at, "missed": missed, "added": added, "hunch": hunch_with(number, at=at)
+    }  # fmt: skip
     if added:
         context["promise"] = added.contact.obligations.first()
     if ticket.category.is_danger:

@@ -46,6 +46,7 @@ KEYS = (
         ("7", _("ответил не он")),
     )),
     (_("Другие страницы"), (
+        ("F6", _("заявка: ещё одна по тому же обращению, другой организации")),
         ("F8", _("заявка: присоединить к отключению")),
         ("F9", _("записать, исправить, передать, объявить, напечатать")),
         ("PageUp", _("список: предыдущая страница")),
@@ -60,7 +61,11 @@ def order(request: PersonRequest, number: str) -> HttpResponse:
     """«Наряд-заказ»: what the crew needs, and room for what it did. The phone only where the caller gives it."""
     ticket = _find(request, number)
     clocks = Deadline.objects.filter(ticket_deadline__ticket=ticket, clock__in=NORM_CLOCKS).order_by("due_at", "pk")
-    return render(request, "desk/order.html", {"ticket": ticket, "clocks": list(clocks), "at": clock.now()})
+    return render(
+        request,
+        "desk/order.html",
+        {"ticket": ticket, "clocks": list(clocks), "photos": list(ticket.photos.in_order()), "at": clock.now()},
+    )
 
 
 @roles_required(*CENTRE_ROLES)
@@ -69,7 +74,8 @@ def journal(request: PersonRequest, number: str) -> HttpResponse:
     """The ticket as a page of the log: every field that the log must hold, and its history."""
     ticket = _find(request, number)
     at = clock.now()
-    return render(request, "desk/journal.html", {"ticket": ticket, "file": read_file(ticket, at=at), "at": at})
+    context = {"ticket": ticket, "file": read_file(ticket, at=at), "photos": list(ticket.photos.in_order()), "at": at}
+    return render(request, "desk/journal.html", context)
 
 
 @roles_required(*CENTRE_ROLES)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import clock
 from accounts.access import PersonRequest, roles_required
 from accounts.models import CENTRE_ROLES, User
+from accounts.moments import moment
 from accounts.writes import Refused
 from callbacks import services as promises
 from callbacks.models import CallAttempt, CallbackObligation
@@ -164,7 +165,7 @@ def finish(request: PersonRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal.message))
         else:
-            messages.success(request, _what_follows(Result(form.cleaned_data["result"]), attempt))
+            messages.success(request, _what_follows(form, attempt, at=at))
             return redirect("desk:recorded", pk=pk)
     return render(request, "desk/callback.html", _panel(request.user, promise, form, at=at))
 
@@ -351,9 +352,13 @@ def _suggested(
     return suggested
 
 
-def _what_follows(result: Result, attempt: CallAttempt) -> str:
+def _what_follows(form: RingBackForm, attempt: CallAttempt, *, at: datetime) -> str:
     promise = CallbackObligation.objects.get(pk=attempt.obligation_id)
-    match result:
+    told = form.cleaned_data
+    match result := Result(told["result"]):
+        case Result.TALKED if told["call_again_at"]:
+            again = moment(told["call_again_at"], at)
+            return _("Разговор записан, обещание исполнено. Позвоним снова до: %(time)s.") % {"time": again}
         case Result.TALKED:
             return _("Разговор записан, обещание исполнено.")
         case Result.CONFIRMED:
@@ -361,9 +366,9 @@ def _what_follows(result: Result, attempt: CallAttempt) -> str:
         case Result.NOT_DONE:
             return _("Работа возвращена организации.")
         case Result.LATER:
-            return _("Записано. Позвоним, когда просили.")
+            return _("Записано. Позвоним, когда просили: %(time)s.") % {"time": moment(told["later_at"], at)}
     if promise.state == State.EXHAUSTED:
         return _("%(result)s. Дальше решает старший смены.") % {"result": result.label}
     assert promise.next_attempt_at is not None
-    again = timezone.localtime(promise.next_attempt_at).strftime("%H:%M")
-    return _("%(result)s. Следующая попытка в %(time)s.") % {"result": result.label, "time": again}
+    again = moment(promise.next_attempt_at, at)
+    return _("%(result)s. Следующая попытка: %(time)s.") % {"result": result.label, "time": again}

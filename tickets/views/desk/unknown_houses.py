@@ -34,7 +34,7 @@ class Row:
 def show(request: PersonRequest) -> HttpResponse:
     """The list; a sent form writes one house down."""
     may_add = request.user.role in KEEPS_REGISTER
-    localities = list(Locality.objects.all())
+    localities = list(Locality.objects.select_related("district"))
     sent = None
     if request.method == "POST":
         if not may_add:

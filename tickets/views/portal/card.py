@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -19,11 +21,15 @@ from accounts.models import User
 from accounts.writes import Refused
 from tickets import services
 from tickets.forms.crew import ForemanForm
+from tickets.forms.photos import shots_of_work
+from tickets.forms.portal import AskPhoneForm
 from tickets.forms.steps import StepForm
-from tickets.models import Ticket, TicketEvent
+from tickets.models import MOST_PHOTOS, Ticket, TicketEvent
+from tickets.services.phones import ShownPhone, phone_access
 from tickets.services.steps import NeedMissing
+from tickets.views.portal.foreman import crew_steps
 from tickets.views.portal.people import Asker, back, for_organisations, own_ticket
-from tickets.workflow import STEPS, WITH_COMPANY, steps_for
+from tickets.workflow import REPORTED, STEPS, WITH_COMPANY, steps_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class StepButton:
 
 
 ICONS = {
+    "localise": "droplet", "not_confirmed": "eye",
     "accept": "check", "start": "player-play", "report_done": "circle-check", "reject": "arrow-back-up",
     "postpone": "player-pause", "plan": "calendar", "comment": "message",
 }  # fmt: skip
@@ -51,7 +58,7 @@ NEXT_STEPS = ("accept", "start", "report_done")
 @for_organisations
 @require_safe
 def card(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
-    return _card(request, asker, own_ticket(asker, number), at=clock.now())
+    return show_card(request, asker, own_ticket(asker, number), at=clock.now())
 
 
 @for_organisations
@@ -65,14 +72,18 @@ def step(request: HttpRequest, asker: Asker, number: str, step: str) -> HttpResp
     at = clock.now()
     form = StepForm(request.POST, step=step, ticket=ticket, actor=asker.user)
     if not form.is_valid():
-        return _card(request, asker, ticket, at=at, tried=(step, form), status=422)
+        return show_card(request, asker, ticket, at=at, tried=(step, form), status=422)
     try:
-        services.move_ticket(ticket=ticket, step=step, actor=asker.user, at=at, **form.given())
+        if step == "report_done":
+            shots = shots_of_work(request.FILES, given_key=request.POST.get("key", ""))
+            services.report_with_photos(ticket=ticket, shots=shots, actor=asker.user, at=at, **form.given())
+        else:
+            services.move_ticket(ticket=ticket, step=step, actor=asker.user, at=at, **form.given())
     except Refused as refusal:
         messages.error(request, str(refusal.message))
         field = refusal.field if isinstance(refusal, NeedMissing) else None
         form.add_error(field if field in form.fields else None, str(refusal.message))
-        return _card(request, asker, own_ticket(asker, number), at=at, tried=(step, form), status=409)
+        return show_card(request, asker, own_ticket(asker, number), at=at, tried=(step, form), status=409)
     messages.success(request, _("Заявка %(number)s: %(step)s") % {"number": number, "step": STEPS[step].title})
     return back(request, number)
 
@@ -86,19 +97,19 @@ def give(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
     at = clock.now()
     form = ForemanForm(ticket, request.POST)
     if not form.is_valid():
-        return _card(request, asker, ticket, at=at, giving=form, status=422)
+        return show_card(request, asker, ticket, at=at, giving=form, status=422)
     try:
         services.give_to_foreman(ticket=ticket, foreman=form.cleaned_data["foreman"], actor=asker.user, at=at)
     except Refused as refusal:
         messages.error(request, str(refusal.message))
-        return _card(request, asker, own_ticket(asker, number), at=at, giving=form, status=409)
+        return show_card(request, asker, own_ticket(asker, number), at=at, giving=form, status=409)
     messages.success(request, _("Заявку %(number)s ведёт %(foreman)s") % {
         "number": number, "foreman": form.cleaned_data["foreman"],
     })  # fmt: skip
     return back(request, number)
 
 
-def _card(
+def show_card(
     request: HttpRequest,
     asker: Asker,
     ticket: Ticket,
@@ -106,23 +117,37 @@ def _card(
     at: datetime,
     tried: tuple[str, StepForm] | None = None,
     giving: ForemanForm | None = None,
+    asking: AskPhoneForm | None = None,
+    phone: ShownPhone | None = None,
+    phone_error: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    """``tried``, ``giving``, ``asking``: a form that was refused; ``phone``: the number, for this one look."""
     user = asker.user
     may_give = asker.accepts and ticket.status in WITH_COMPANY
+    photos = list(ticket.photos.visible_to(user).in_order())
+    opened = request.GET.get("step", "")
     context: dict[str, Any] = {
-        "at": at, "asker": asker, "ticket": ticket,
-        "steps": list(_buttons(ticket, user, tried=tried, opened=request.GET.get("step", ""))),
+        "at": at, "asker": asker, "ticket": ticket, "photos": photos, "key": uuid4(), "keeps": status == HTTPStatus.OK,
+        "takes_photos": ticket.status in (*WITH_COMPANY, *REPORTED) and len(photos) < MOST_PHOTOS,
+        "steps": list(
+            _buttons(ticket, user, tried=tried, opened=opened)
+            if asker.accepts
+            else crew_steps(ticket, asker, tried=tried, opened=opened)
+        ),
         "giving": (giving or ForemanForm(ticket)) if may_give else None,
         "clocks": ticket.deadlines.select_related("deadline").order_by("deadline__due_at"),
         "history": _history(ticket, user),
+        "access": phone_access(ticket=ticket, company=asker.company), "asking": asking or AskPhoneForm(),
+        "phone": phone, "phone_error": phone_error,
     }  # fmt: skip
-    return render(request, "portal/card.html", context, status=status)
+    template = "portal/card.html" if asker.accepts else "portal/crew/card.html"
+    return render(request, template, context, status=status)
 
 
 def _buttons(ticket: Ticket, user: User, *, tried: tuple[str, StepForm] | None, opened: str) -> Iterator[StepButton]:
     """The steps that ``user`` may take on ``ticket`` now; ``tried`` is the one that has just been refused."""
-    codes = steps_for(status=ticket.status, role=user.role)
+    codes = steps_for(status=ticket.status, role=user.role, is_appointed=ticket.is_appointed)
     following = next((code for code in NEXT_STEPS if code in codes), "")
     for code in sorted(codes, key=lambda code: code != following):
         is_tried = tried is not None and tried[0] == code

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from accounts.wall import behind_wall, marks_wall
-from companies.models import Company
+from companies.models import Company, Membership
 from tickets.models import PortalTab, Ticket
 
 P = ParamSpec("P")
@@ -20,10 +20,12 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, for which organisation."""
+    """Who asks, for which organisation. ``manages``: he keeps its people."""
 
     user: User
     company: Company
+
+    manages: bool = False
 
     @property
     def accepts(self) -> bool:
@@ -43,12 +45,22 @@ def for_organisations(view: View[P]) -> Callable[Concatenate[HttpRequest, P], Ht
         if not user.is_of_company:
             raise PermissionDenied
         with behind_wall(user):
-            company = Company.objects.visible_to(user).first()
-            if company is None:
+            asker = asker_of(user)
+            if asker is None:
                 return render(request, "portal/no_company.html", status=403)
-            return view(request, Asker(user, company), *args, **kwargs)
+            return view(request, asker, *args, **kwargs)
 
     return login_required(marks_wall(view, wrapped))
+
+
+def asker_of(user: User) -> Asker | None:
+    """This person of an organisation; nobody else, and nobody who is tied to none."""
+    if not user.is_of_company:
+        return None
+    member = Membership.objects.filter(user=user, company__in=Company.objects.visible_to(user)).first()
+    if member is None:
+        return None
+    return Asker(user, member.company, member.manages_users and user.role == Role.COMPANY)
 
 
 def own_ticket(asker: Asker, number: str) -> Ticket:

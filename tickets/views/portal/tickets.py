@@ -1,42 +1,37 @@
 """The list of an organisation's tickets, under its tabs."""
 
-from datetime import datetime
-
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts import clock
+from tickets.forms.portal import OwnSearchForm
 from tickets.models import PortalTab, Ticket
-from tickets.views.asked import Alarm, alarms_from, open_in_organisation
+from tickets.views.asked import asked_in_portal
+from tickets.views.portal.foreman import crew_list
 from tickets.views.portal.people import Asker, for_organisations
 
 PER_PAGE = 20
-SHOWN_ALARMS = 50
 
 
 @for_organisations
 @require_safe
 def ticket_list(request: HttpRequest, asker: Asker) -> HttpResponse:
     at = clock.now()
+    if not asker.accepts:
+        return crew_list(request, asker, at=at)
     own = Ticket.objects.visible_to(asker.user)
     tab = request.GET.get("tab", "")
     tab = tab if tab in PortalTab else PortalTab.NEW
     counts = own.tab_counts(at)
-    asked, warnings = _asked(asker, at=at)
+    asked, warnings = asked_in_portal(asker.user, asker.company, at=at)
     found = Paginator(own.for_organisation().on_tab(tab, at), PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "at": at, "asker": asker, "tab": tab, "page": found, "menu_counts": {"portal": counts[PortalTab.NEW]},
+        "at": at, "asker": asker, "search": OwnSearchForm(), "tab": tab, "page": found,
+        "menu_counts": {"portal": counts[PortalTab.NEW]},
         "asked": asked, "warnings": warnings,
         "tabs": [(PortalTab(value), counts[value]) for value in PortalTab.values],
         "fresh": found if tab == PortalTab.NEW else own.for_organisation().on_tab(PortalTab.NEW, at)[:PER_PAGE],
     }  # fmt: skip
     return render(request, "portal/_tickets.html" if request.headers.get("HX-Request") else "portal/list.html", context)
-
-
-def _asked(asker: Asker, *, at: datetime) -> tuple[list[Alarm], list[Alarm]]:
-    """What waits for this person's answer, and what will be late soon."""
-    found = open_in_organisation(asker.user, asker.company, at=at)
-    alarms = alarms_from(found[:SHOWN_ALARMS], user=asker.user)
-    return [one for one in alarms if one.asks], [one for one in alarms if not one.asks]
