@@ -6,7 +6,9 @@ id guessed there can never be one's own by chance. New tables join by themselves
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from django.apps import apps
 from django.conf import settings
@@ -15,8 +17,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import ApiToken, IdempotencyKey, Role, User
-from companies.models import Company, Membership
-from tickets.models import Ticket
+from companies.models import Company, Membership, Service, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from tickets.models import Outage, OutageBuilding, SentStep, Ticket, TicketPhoto
 from tickets.services import give_to_foreman, move_ticket, record_ring_back
 from tickets.tests.factories import (
     MINUTE,
@@ -99,9 +101,34 @@ def furnish(word: str) -> Side:
         obligation=side.tickets[0].callback, outcome="reached", operator=UserFactory.create(), at=at,
         note="Тайнова просит позвонить вечером", call_again_at=at + 60 * MINUTE,
     )  # fmt: skip
+    later_rows(side, at=at)
     ApiToken.issue(user=dispatcher, name=word)
     IdempotencyKey.objects.create(user=dispatcher, key=word, body_digest="", status=200, answer={"word": word})
     return side
+
+
+def later_rows(side: Side, *, at: datetime) -> None:
+    """What hangs on an organisation besides its tickets: photos, steps that were sent, programs, outages."""
+    done, by = side.tickets[2], side.foreman
+    TicketPhoto.objects.create(
+        ticket=done, position=1, company=side.company, uploaded_by=by, stage="before", name=uuid4().hex, size=9,
+        width=3, height=3, pressed_at=at, received_at=at, upload_key=uuid4(),
+    )  # fmt: skip
+    SentStep.objects.create(user=by, key=uuid4(), event=done.events.filter(actor=by)[0])
+    webhook = WebhookEndpoint.objects.create(
+        company=side.company, url=f"https://{side.word}.example.org/", events=[WebhookEvent.values[0]],
+        created_by=side.dispatcher,
+    )  # fmt: skip
+    WebhookDelivery.objects.create(
+        endpoint=webhook, event=WebhookEvent.values[0], payload={"word": side.word}, created_at=at,
+        next_try_at=at, give_up_at=at + 60 * MINUTE,
+    )  # fmt: skip
+    outage = Outage.objects.create(
+        kind="emergency", where=f"ул. {side.word}", starts_at=at, text=f"{side.word}: воды нет", company=side.company,
+        announced_by=UserFactory.create(), announced_at=at,
+    )  # fmt: skip
+    outage.services.add(Service.objects.get(code="management"))
+    OutageBuilding.objects.create(outage=outage, building=BuildingFactory.create())
 
 
 def make_scene() -> Scene:
@@ -126,7 +153,7 @@ def _jump() -> int:
 def foreign_ids(scene: Scene) -> list[Any]:
     """The key of every row that the first organisation was not given, each value once."""
     found: set[Any] = set()
-    for model in apps.get_models():
+    for model in apps.get_models(include_auto_created=True):
         if model._meta.db_table in UNGUESSED:
             continue
         keys = model._default_manager.order_by().values_list("pk", flat=True)
@@ -137,7 +164,7 @@ def foreign_ids(scene: Scene) -> list[Any]:
 def unfurnished(scene: Scene, tables: set[str]) -> set[str]:
     """Tables that organisations see rows of, and that hold no row of the second one."""
     empty = set()
-    for model in apps.get_models():
+    for model in apps.get_models(include_auto_created=True):
         keys = model._default_manager.order_by().values_list("pk", flat=True)
         if model._meta.db_table in tables and not any(not isinstance(key, int) or key > scene.border for key in keys):
             empty.add(model._meta.db_table)
@@ -159,6 +186,10 @@ class Address:
         roles = getattr(self.view, "roles", None)
         return roles is not None and not roles & {Role.COMPANY, Role.FOREMAN}
 
+    @property
+    def is_api(self) -> bool:
+        return "api:" in self.name
+
 
 def addresses() -> list[Address]:
     def walk(resolver: URLResolver, prefix: str = "") -> Iterator[Address]:
@@ -179,6 +210,11 @@ def _ids(scene: Scene) -> tuple[list[Any], Any]:
     return [key for key in foreign_ids(scene) if isinstance(key, int)], scene.missing
 
 
+def _photos(scene: Scene) -> tuple[list[Any], Any]:
+    names = TicketPhoto.objects.filter(company=scene.foreign.company).values_list("name", flat=True)
+    return list(names), "f" * 32
+
+
 def _numbers(scene: Scene) -> tuple[list[Any], Any]:
     return [ticket.number for ticket in scene.foreign.tickets], scene.missing_number
 
@@ -188,11 +224,16 @@ def _numbers(scene: Scene) -> tuple[list[Any], Any]:
 GUESSES: dict[str, Guesses] = {
     "pk": _ids,
     "number": _numbers,
+    "name": _photos,
+    "delivery": _ids,
 }
 # Words of the program itself: the steps of organisations, and one of the centre's.
 WORDS: dict[str, list[str]] = {
     "step": [code for code, step in STEPS.items() if step.roles & {Role.COMPANY, Role.FOREMAN}] + ["assign"],
-    "act": ["news"],
+    "act": ["invite", "disable", "enable", "secret", "remove", "news"],
+    "answer": ["yes"],
+    # A photo whole.
+    "small": [""],
     "kind": ["csv", "xlsx"],
     "uidb64": ["MQ"],
     "token": ["worn-out"],

@@ -104,7 +104,8 @@ DEEDS = [
     Deed("api register", lambda scene: reverse("api:tickets"),
          lambda scene: {"phone": "+79101112233", "category": "P03", "text": "Темно",
                         "address": {"street": "ул. Новая", "house": "7"}},
-         adds="tickets_ticket tickets_ticketevent callbacks_contact callbacks_callbackobligation callbacks_deadline",
+         adds="tickets_ticket tickets_ticketevent tickets_ticketdeadline callbacks_contact callbacks_deadline"
+         " callbacks_callbackobligation",
          knows=tuple(TicketRequest().fields), status=201, as_operator=True),
     Deed("api missed call", lambda scene: reverse("api:missed-calls"), lambda scene: {"phone": "+79105556677"},
          adds="callbacks_contact callbacks_callbackobligation callbacks_deadline",
@@ -128,7 +129,7 @@ def poison(scene: Scene) -> dict[str, Any]:
         Company: scene.foreign.company.pk, User: scene.foreign.foreman.pk, Ticket: scene.foreign.tickets[0].pk,
     }  # fmt: skip
     found: dict[str, Any] = {}
-    for model in apps.get_models():
+    for model in apps.get_models(include_auto_created=True):
         for column in model._meta.concrete_fields:
             value: Any = WORD
             if isinstance(column, models.ForeignKey):

@@ -6,6 +6,7 @@ Once as the centre runs, and once with the view filters off: then PostgreSQL alo
 import itertools
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -88,7 +89,7 @@ def attackers(scene: Scene) -> dict[str, Client]:
     }
 
 
-def answer(client: Client, method: str, url: str, guessed: Any, **given: Any) -> tuple[int, bytes, str]:
+def answer(client: Client, method: str, url: str, *guessed: Any, **given: Any) -> tuple[int, bytes, str]:
     """Status, body and where it leads, without what was guessed and without noise; what it changed is undone."""
     with transaction.atomic():
         response = getattr(client, method)(url, **given)
@@ -98,32 +99,28 @@ def answer(client: Client, method: str, url: str, guessed: Any, **given: Any) ->
     place = response.get("Location", "").encode()
     for pattern in NOISE:
         body = pattern.sub(b"", body)
-    for word in (f"26-{guessed}", quote(str(guessed)), str(guessed)):
+    for word in (form for one in guessed for form in (f"26-{one}", quote(str(one)), str(one))):
         body, place = body.replace(word.encode(), b"?"), place.replace(word.encode(), b"?")
     return response.status_code, body, place.decode()
 
 
-def places(address: Address, scene: Scene) -> Iterator[tuple[str, str, Any]]:
-    """(address of something foreign, the same of nothing, what was guessed) for each guess; words in all ways."""
-    wanted = [name for name in address.arguments if name in GUESSES]
+def places(address: Address, scene: Scene) -> Iterator[tuple[str, str, list[Any], list[Any]]]:
+    """An address of something foreign, the same of nothing, and what was guessed in each; words in all ways."""
+    wanted = {name: GUESSES[name](scene) for name in address.arguments if name in GUESSES}
     words = [[(name, word) for word in WORDS[name]] for name in address.arguments if name in WORDS]
+    most = max((len(guesses) for guesses, _missing in wanted.values()), default=0)
     for spoken in itertools.product(*words):
-        if not wanted:
-            continue
-        (name,) = wanted
-        guesses, missing = GUESSES[name](scene)
+        given = {name: word for name, word in spoken if word}
         # Which word it is makes no difference to whose number it is: the other numbers are tried with the first.
         is_first = all(word == WORDS[name][0] for name, word in spoken)
-        for guess in guesses if is_first and not address.is_closed else guesses[:1]:
-            yield (
-                reverse(address.name, kwargs=dict(spoken) | {name: guess}),
-                reverse(address.name, kwargs=dict(spoken) | {name: missing}),
-                guess,
-            )
-
-
-def open_addresses() -> list[Address]:
-    return [address for address in addresses() if address.arguments and not address.is_closed]
+        for turn in range(most if is_first and not address.is_closed else min(most, 1)):
+            foreign = {name: guesses[turn % len(guesses)] for name, (guesses, _missing) in wanted.items()}
+            missing = {name: nothing for name, (_guesses, nothing) in wanted.items()}
+            with suppress(NoReverseMatch):
+                yield (
+                    reverse(address.name, kwargs=given | foreign), reverse(address.name, kwargs=given | missing),
+                    list(foreign.values()), list(missing.values()),
+                )  # fmt: skip
 
 
 def test_every_argument_has_its_guesses() -> None:
@@ -142,21 +139,21 @@ def walk(scene: Scene) -> tuple[list[str], int]:
     people = attackers(scene)
     for address in addresses():
         for who, client in people.items():
-            if address.name.startswith("api:") != who.startswith("token") or (address.is_closed and who == "foreman"):
+            if address.is_api != who.startswith("token") or (address.is_closed and who == "foreman"):
                 continue
             missing: dict[tuple[str, str], Any] = {}
             firsts: dict[str, Any] = {}
-            for foreign_url, missing_url, guess in places(address, scene):
-                first = guess == firsts.setdefault(missing_url, guess)
+            for foreign_url, missing_url, guesses, nothing in places(address, scene):
+                first = guesses == firsts.setdefault(missing_url, guesses)
                 for method in METHODS if first and not address.is_closed else METHODS[:2]:
                     asked += 1
                     given = {"data": {"note": "x"}} if method == "post" else {}
-                    if address.name.startswith("api:") and method == "post":
+                    if address.is_api and method == "post":
                         given |= {"content_type": "application/json"}
                     key = (method, missing_url)
                     if key not in missing:
-                        missing[key] = answer(client, method, missing_url, scene.missing, **given)
-                    got = answer(client, method, foreign_url, guess, **given)
+                        missing[key] = answer(client, method, missing_url, *nothing, **given)
+                    got = answer(client, method, foreign_url, *guesses, **given)
                     if got != missing[key]:
                         told.append(f"{who}: {method} {foreign_url}: {difference(got, missing[key])}")
                     told += [f"{who}: {method} {foreign_url} says {word}" for word in spoken(got[1], scene)]
@@ -206,6 +203,7 @@ def named(scene: Scene) -> list[tuple[str, Any, Any]]:
     ]  # fmt: skip
 
 
+OF_ORGANISATIONS = ("portal:", "programs:", "api:")
 # The same for everybody: pages of the API itself, and the registers.
 OPEN = ("api:docs", "api:nothing", "api:buildings", "api:categories")
 
@@ -214,7 +212,7 @@ def ask_lists(scene: Scene) -> list[str]:
     told = []
     for address in lists():
         for who, client in attackers(scene).items():
-            if address.name.startswith("api:") != who.startswith("token") or address.name in ("logout", "api:schema"):
+            if address.is_api != who.startswith("token") or address.name in ("logout", "api:schema"):
                 continue
             try:
                 url = reverse(address.name)
@@ -222,7 +220,7 @@ def ask_lists(scene: Scene) -> list[str]:
                 continue
             plain = answer(client, "get", url, scene.missing)
             told += [f"{who}: {url} says {word}" for word in spoken(plain[1], scene)]
-            if address.name.startswith(("portal:", "api:")) and address.name not in OPEN:
+            if address.name.startswith(OF_ORGANISATIONS) and address.name not in OPEN:
                 for name, foreign, missing in named(scene):
                     got = answer(client, "get", url, foreign, data={name: foreign})
                     nothing = answer(client, "get", url, missing, data={name: missing})
@@ -246,15 +244,14 @@ def send_within(scene: Scene) -> list[str]:
     told = []
     own = scene.own.tickets[0]
     for address in addresses():
-        if address.is_closed or not address.name.startswith(("portal:", "api:")) or address.name == "api:nothing":
+        if address.is_closed or address.name in OPEN or not address.name.startswith(OF_ORGANISATIONS):
             continue
         for who, client in attackers(scene).items():
-            is_api = address.name.startswith("api:")
-            if is_api != who.startswith("token"):
+            if address.is_api != who.startswith("token"):
                 continue
             for url in _own_urls(address, scene, own):
                 for name, foreign, missing in named(scene):
-                    kind = {"content_type": "application/json"} if is_api else {}
+                    kind = {"content_type": "application/json"} if address.is_api else {}
                     got, nothing = (
                         answer(client, "post", url, value, data={name: value}, **kind) for value in (foreign, missing)
                     )
@@ -268,9 +265,13 @@ def _own_urls(address: Address, scene: Scene, own: Any) -> list[str]:
     given: dict[str, list[Any]] = {"number": [own.number], "step": ["accept", "comment"]}
     escalation = Escalation.objects.filter(outbox__recipient=scene.own.dispatcher, is_warning=False).first()
     given["pk"] = [escalation.pk] if escalation else [1]
-    given |= {name: words for name, words in WORDS.items() if name not in given}
-    ways = itertools.product(*([(name, value) for value in given[name]] for name in address.arguments))
-    return [reverse(address.name, kwargs=dict(way)) for way in ways]
+    given["name"] = list(own.photos.values_list("name", flat=True)) or ["0" * 32]
+    given |= {name: words[:1] for name, words in WORDS.items() if name not in given}
+    found = []
+    for way in itertools.product(*([(name, value) for value in given.get(name, [1])] for name in address.arguments)):
+        with suppress(NoReverseMatch):
+            found.append(reverse(address.name, kwargs={name: value for name, value in way if value}))
+    return found
 
 
 def test_nothing_foreign_can_be_named_in_what_is_sent(scene: Scene) -> None:
