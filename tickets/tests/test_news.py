@@ -22,6 +22,7 @@ from tickets.tests.factories import (
     make_ticket,
     member_of,
 )
+from tickets.workflow import STEPS, Status
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +98,20 @@ def test_who_had_it_is_told_that_somebody_else_has_it(company: Company) -> None:
     assert told(company)[1][1]["reason"] == "given_to_another"
     assert str(other) not in json.dumps(told(company), ensure_ascii=False)
     assert [event for event, _payload in told(other)] == ["ticket.assigned"]
+
+
+def test_who_sent_it_back_is_not_told_of_the_next(company: Company) -> None:
+    other = CompanyFactory.create()
+    listen(other)
+    ticket = make_ticket(company=company)
+    step(ticket, "reject", member_of(company), reason="not_ours")
+    step(ticket, "assign", company=other)
+    assert [event for event, _payload in told(company)] == ["ticket.assigned"]
+    assert [event for event, _payload in told(other)] == ["ticket.assigned"]
+
+
+def test_every_step_that_hands_work_over_is_told() -> None:
+    assert {code for code, rule in STEPS.items() if rule.target == Status.ASSIGNED} <= set(news.TOLD)
 
 
 def test_given_again_to_the_same_it_is_only_assigned(company: Company) -> None:
