@@ -37,11 +37,11 @@ from tickets.tests.factories import (
 # Really committed: the application is asked through its own WSGI door, which opens and closes connections.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Of each operation by each role, of what is allowed and of what is not; a few of them in the fast set.
+# Of each operation by each role, half of what is allowed and half of what is not; a few of them in the fast set.
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "200"))
 QUICK_EXAMPLES = 3
 OPERATIONS = 16
-ROLES = [*Role.values, "anonymous"]
+ROLES = [Role.COMPANY, Role.OPERATOR, Role.FOREMAN, Role.SUPERVISOR, "anonymous", Role.HEAD, Role.ADMIN]
 BOTH = pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "wrong"])
 CHECKS = [
     not_a_server_error,
@@ -64,7 +64,7 @@ def visitor(name: str, company: Company) -> User | None:
 @BOTH
 @pytest.mark.parametrize("name", ROLES)
 def test_answers_keep_to_the_description(name: str, mode: GenerationMode) -> None:
-    ask_everything(name, mode, examples=EXAMPLES)
+    ask_everything(name, mode, examples=EXAMPLES // 2)
 
 
 @BOTH

@@ -79,7 +79,7 @@ class TestGaps:
         other = BuildingFactory.create(street="ул. Солнечная", house="3")
         gas = Service.objects.get(code="gas").pk
 
-        text = shown(admin.get(reverse(GAPS), {"service": gas, "q": "киров"}))
+        text = shown(admin.get(reverse(GAPS), {"service": str(gas), "q": "киров"}))
 
         assert str(house) in text
         assert str(other) not in text

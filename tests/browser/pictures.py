@@ -151,6 +151,7 @@ ALL = (
     Picture("desk-alarms", "supervisor", opened("/desk/alarms/")),
     Picture("portal-list", "uk", opened("/portal/"), width=390),
     Picture("portal-list", "uk", heard(opened("/portal/?tab=work")), dark=True),
+    Picture("foreman-list", "foreman", opened("/portal/"), width=390),
     Picture("portal-card", "uk", first_portal_ticket, width=390),
     Picture("portal-figures", "uk", heard(opened("/reports/own/?from=2026-01-01&to=2026-12-31"))),
     Picture("portal-people", "uk", heard(opened("/portal/people/")), width=390),

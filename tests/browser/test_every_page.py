@@ -51,6 +51,12 @@ def promise(route: str) -> Way:
     return find
 
 
+def house(page: Page, stack: LocalStack) -> str:
+    """From a ticket to whoever serves its house."""
+    page.goto(f"{stack.url}{card()(page, stack)}")
+    return page.locator("a[href^='/register/houses/']").first.get_attribute("href") or ""
+
+
 def leaving(page: Page, stack: LocalStack) -> str:
     go_on_line(page, stack)
     return reverse("desk:leave_line")
@@ -95,10 +101,13 @@ PAGES: dict[str, dict[str, Way]] = {
         "desk:handovers": plain("desk:handovers"),
         "desk:wall": plain("desk:wall"),
         "desk:keys": plain("desk:keys"),
+        "register:house": house,
+        "register:gaps": plain("register:gaps"),
         "reports:overview": plain("reports:overview"),
         "reports:tickets": followed("/reports/", "main a[href*='cell=']"),
     },
     "operator2": {"desk:leave_line": leaving},
+    "admin": {"register:bind": plain("register:bind")},
     "uk": {
         "portal:list": plain("portal:list"),
         "portal:card": followed("/portal/?tab=work", ".ticket-problem a"),

@@ -68,7 +68,7 @@ def load_people() -> int:
         Membership(
             user=users[name], company=companies[names[key]],
             # Whoever signs in with a name of his own shows how an organisation keeps its people.
-            manages_users=name in PEOPLE and role == Role.COMPANY,
+            manages_users=name in PEOPLE and role == Role.COMPANY, manages_programs=role == Role.COMPANY,
         )
         for name, (_first, _last, role, key) in missing.items()
         if key

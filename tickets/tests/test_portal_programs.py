@@ -194,7 +194,7 @@ def test_pages_ask_as_much_for_many_as_for_one(
     for number in range(rows):
         ApiToken.issue(user=keeper, name=str(number))
         announce(webhooks=[webhook], event="ticket.assigned", facts={}, at=NOON + timedelta(minutes=number))
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(11):
         page(browser, "programs:overview")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(12):
         page(browser, "programs:webhook", pk=webhook.pk)
