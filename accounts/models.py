@@ -204,14 +204,30 @@ class AccessRecord(models.Model):
 
 
 class Presence(models.Model):
-    """When somebody last had a screen of ours open (присутствие); written at most once a minute."""
+    """When somebody last had a screen of ours open (присутствие); written at most once a minute.
+
+    ``sound`` is what his browser said at ``sound_at`` of an alarm that would come now; empty: it never said.
+    """
+
+    class Sound(models.TextChoices):
+        ON = "on", _("звук включён")
+        BLOCKED = "blocked", _("браузер не даёт звука")
+        OFF = "off", _("звук выключен")
 
     user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="presence")
     seen_at = models.DateTimeField(_("был на связи"))
+    sound = models.CharField(_("звук"), max_length=8, choices=Sound.choices, blank=True, default="", db_default="")
+    sound_at = models.DateTimeField(_("о звуке сказано"), null=True)
 
     class Meta:
         verbose_name = _("присутствие")
         verbose_name_plural = _("присутствие")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sound="", sound_at=None) | Q(sound__in=["on", "blocked", "off"], sound_at__isnull=False),
+                name="presence_sound_is_known",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}: {self.seen_at:%d.%m.%Y %H:%M}"

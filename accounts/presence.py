@@ -12,6 +12,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
+from .wall import in_front
+
 log = structlog.get_logger(__name__)
 
 # Whoever was not seen for so long is away.
@@ -40,6 +42,26 @@ def keep_seen(user_id: int) -> None:
     except DatabaseError as error:
         # A page that could be read is not taken away for want of this note.
         log.warning("presence_not_written", error=type(error).__name__)
+
+
+def keep_sound(user_id: int, sound: str) -> None:
+    """Write down whether an alarm would be heard where this person sits, and that he is there.
+
+    Of several tabs one that sounds is enough: another that the browser keeps silent does not take its word back
+    within a minute and a half. A sound that he switched off is off in all of them.
+    """
+    with in_front(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO accounts_presence AS known (user_id, seen_at, sound, sound_at)"
+            " VALUES (%s, clock_timestamp(), %s, clock_timestamp())"
+            " ON CONFLICT (user_id) DO UPDATE SET seen_at = EXCLUDED.seen_at,"
+            " sound = CASE WHEN EXCLUDED.sound = 'blocked' AND known.sound = 'on'"
+            "  AND known.sound_at > EXCLUDED.sound_at - interval '90 seconds' THEN known.sound ELSE EXCLUDED.sound END,"
+            " sound_at = CASE WHEN EXCLUDED.sound = 'blocked' AND known.sound = 'on'"
+            "  AND known.sound_at > EXCLUDED.sound_at - interval '90 seconds' THEN known.sound_at"
+            "  ELSE EXCLUDED.sound_at END",
+            [user_id, sound],
+        )
 
 
 class PresenceMiddleware(MiddlewareMixin):

@@ -11,12 +11,23 @@ from dispatch_center.local.places import CannotStart
 from .address import Addresses
 from .big import Big
 from .desk import Desk
+from .imports import Imports
 from .intake import Intake
+from .portal import Portal
 from .promise import Promises
 from .registers import Registers
 from .stage import servers
 
-Bench = type[Intake] | type[Promises] | type[Desk] | type[Addresses] | type[Big] | type[Registers]
+Bench = (
+    type[Intake]
+    | type[Promises]
+    | type[Desk]
+    | type[Addresses]
+    | type[Big]
+    | type[Registers]
+    | type[Imports]
+    | type[Portal]
+)
 # The queue before the storm that leaves it longer, the idle sweep after it.
 MEASURES: dict[str, tuple[Bench, Callable[[Any], dict[str, object]]]] = {
     "intake_form_4": (Intake, Intake.form),
@@ -28,8 +39,14 @@ MEASURES: dict[str, tuple[Bench, Callable[[Any], dict[str, object]]]] = {
     "desk_errors": (Desk, Desk.errors),
     "desk_queue_1m": (Big, Big.queue),
     "desk_search_1m": (Big, Big.search),
+    "portal_wall": (Portal, Portal.wall),
+    "portal_wall_desk": (Portal, Portal.desk),
     "admin_registers_100k": (Registers, Registers.pages),
     "address_search": (Addresses, Addresses.search),
+    "import_register_vladivostok": (Imports, Imports.vladivostok),
+    "import_register_again": (Imports, Imports.again),
+    "import_register_50k": (Imports, Imports.large),
+    "import_tickets_100k": (Imports, Imports.tickets),
     "promise_claim": (Promises, Promises.claim),
     "promise_escalate": (Promises, Promises.escalate),
     "promise_idle": (Promises, Promises.idle),
@@ -55,7 +72,12 @@ def main() -> int:
                     except LookupError as absence:
                         print(f"bench: {absence}", file=sys.stderr)
                         continue
-                print(json.dumps(measure(benches[bench]), ensure_ascii=False), flush=True)
+                try:
+                    row = measure(benches[bench])
+                except LookupError as absence:
+                    print(f"bench: {absence}", file=sys.stderr)
+                    continue
+                print(json.dumps(row, ensure_ascii=False), flush=True)
     except (CannotStart, RuntimeError) as refusal:
         print(f"bench: {refusal}", file=sys.stderr)
         return 1

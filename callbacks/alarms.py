@@ -73,7 +73,7 @@ def ring_at(moment: datetime, *, now: datetime, task: str = "callbacks.escalate_
 
 
 def tell_screens(topic: str, key: str = "") -> None:
-    """After the commit, tell the open screens that ``topic`` (queue, tickets, alarms, outages, line) changed.
+    """After the commit, tell the open screens that ``topic`` (queue, tickets, alarms, outages, line, notes) changed.
 
     ``key``, a ticket's number, spares those who look at another one.
     """

@@ -84,7 +84,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One way to understand the text. ``words`` and ``numbers`` are those of street and settlement."""
+    """One way to understand the text. ``words`` and ``numbers`` are those of street and settlement.
+
+    ``is_turned``: the flat would have been said before its house, with no word beside it.
+    """
 
     words: tuple[str, ...]
     numbers: frozenset[str]
@@ -93,6 +96,7 @@ class Told:
     entrance: str = ""
     floor: str = ""
     doubt: float = 0.0
+    is_turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +214,8 @@ def _ways(tokens: list[Token], places: list[int], *, flat_known: bool) -> Iterat
             bare = [at for at in places if at not in range(start, end)]
             if len(bare) == 1:
                 rest = [token for at, token in enumerate(tokens) if at != bare[0] and at not in range(start, end)]
-                yield _told(rest, range(0), house=house, flat=tokens[bare[0]].text,
-                           doubt=doubt + (0.03 if bare[0] > start else 0.08))  # fmt: skip
+                told = _told(rest, range(0), house=house, flat=tokens[bare[0]].text, doubt=doubt + 0.03)
+                yield told if bare[0] > start else replace(told, doubt=doubt + 0.08, is_turned=True)
 
 
 def _told(

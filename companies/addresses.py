@@ -41,6 +41,8 @@ class Found:
     floor: str
     # Only this can be meant: the house is there, and no other is as well.
     is_sure: bool
+    # Something else may be meant just as well: a person has to choose.
+    is_doubtful: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,16 @@ class _Hit:
     closeness: float
     of_street: _StreetHit
 
+    @property
+    def is_met(self) -> bool:
+        """The house asked for stands there."""
+        return self.pk is not None and self.closeness >= OTHER_SIGN
+
+    @property
+    def likeness(self) -> float:
+        """Of the street and the way of understanding, whatever houses there are."""
+        return self.of_street.score - self.told.doubt
+
 
 def find(text: str, *, area_code: str = "", limit: int = 10) -> list[Found]:
     """Up to ``limit`` houses that the text may mean, the likeliest first.
@@ -74,7 +86,7 @@ def find(text: str, *, area_code: str = "", limit: int = 10) -> list[Found]:
         key = hit.pk or (hit.street.place.pk, hit.street.title, hit.told.house)
         if key not in best or hit.score > best[key].score:
             best[key] = hit
-    hits = _with_few_new(sorted(best.values(), key=lambda hit: -hit.score))
+    hits = _as_typed_first(sorted(best.values(), key=lambda hit: -hit.score))
     return list(_found(hits[:limit], _sure(hits)))
 
 
@@ -132,9 +144,21 @@ def _streets(
     nearest = sorted(candidates, key=lambda street: -candidates[street])[: 4 * STREETS_COMPARED]
     scored = [(street, _score(street, words, likes, joined, area_code)) for street in nearest]
     scored = [(street, hit) for street, hit in scored if hit.score >= WORTH_SHOWING]
+    scored += _streets_untold(index, words, likes, area_code, known=scored)
     scored.sort(key=lambda row: -row[1].score)
     floor = scored[0][1].score - NEAR_THE_BEST if scored else 0.0
     return [(street, hit) for street, hit in scored[:STREETS_COMPARED] if hit.score >= floor]
+
+
+def _streets_untold(
+    index: StreetIndex, words: tuple[str, ...], likes: list[dict[str, float]], area_code: str,
+    *, known: list[tuple[Street, _StreetHit]],
+) -> list[tuple[Street, _StreetHit]]:  # fmt: skip
+    """«обнинск кирова»: the town was said, and it has no such street; another town's is not what was said."""
+    sure = {street.place.pk for street, hit in known if hit.score >= SURE_STREET}
+    towns = [town for word in words for town in index.settlements.get(word, ()) if town.place.pk not in sure]
+    scored = [(town, _score(town, words, likes, {}, area_code)) for town in towns]
+    return [(town, hit) for town, hit in scored if hit.typed]
 
 
 def _score(
@@ -149,7 +173,7 @@ def _score(
     tip = _tip(street, kinds, area_code)
     left_over = [word for at, word in enumerate(words) if word not in BEGUN_KINDS and at not in explained]
     whole = whole and not left_over and all(likeness == 1.0 for likeness in explained.values())
-    if not street.title and left_over and all(likes[at].get(words[at]) for at in explained):
+    if not street.title and left_over and all(likeness == 1.0 for likeness in explained.values()):
         # A settlement of which no street is known: the other words are its street.
         typed = [
             word if word in KINDS else word.title()
@@ -279,40 +303,83 @@ def _closeness(told: Told, number: tuple[int, tuple[tuple[str, str], ...]]) -> t
     return near, -abs(number[0] - asked)
 
 
-def _with_few_new(hits: list[_Hit]) -> list[_Hit]:
-    """Unknown houses only of the best streets, and only where no other street as good has that very house."""
-    met = max((hit.score - HOUSE_MET * hit.closeness for hit in hits if hit.closeness >= OTHER_SIGN), default=0.0)
+def _as_typed_first(hits: list[_Hit]) -> list[_Hit]:
+    """The likeliest street's own house, known or not, before a like one of another town and before turned numbers.
+
+    «гагарина 5 1» is never house 1 of some other town, however well that one is known.
+    """
+    in_order = [hit for hit in hits if not hit.told.is_turned]
+    lead = max(in_order, key=lambda hit: hit.likeness, default=None)
+    if lead is None or lead.told.house is None:
+        return hits
+    at_home = [
+        hit for hit in in_order
+        if hit.street.place == lead.street.place and hit.likeness >= lead.likeness - AS_GOOD
+    ]  # fmt: skip
+    is_known = any(hit.is_met for hit in at_home)
+    typed = next((hit for hit in at_home if hit.is_met or (hit.pk is None and not is_known)), None)
+    hits = _with_few_new(hits, typed)
+    if typed is None:
+        return hits
+    before = [
+        hit for hit in hits
+        if hit.score > typed.score and not hit.told.is_turned
+        and (hit.street.place == typed.street.place or _is_other_name(hit, typed))
+    ]  # fmt: skip
+    rest = [hit for hit in hits if hit is not typed and hit not in before]
+    # Where the very street is in several towns, each of them as it was typed.
+    return [*before, typed, *sorted(rest, key=lambda hit: hit.pk is not None)]
+
+
+def _is_other_name(hit: _Hit, typed: _Hit) -> bool:
+    """«пушк 50» may be Пушкинская as well as Пушкина: the one that has the house is meant."""
+    return not typed.of_street.is_whole and hit.street.words != typed.street.words
+
+
+def _with_few_new(hits: list[_Hit], typed: _Hit | None) -> list[_Hit]:
+    """Unknown houses only of the best streets, beside ``typed`` only where no street as good has that very house."""
+    met = max((hit.likeness for hit in hits if hit.is_met and not hit.told.is_turned), default=0.0)
     new = [hit for hit in hits if hit.pk is None]
     if not new:
         return hits
     best: dict[Street, _Hit] = {}
     for hit in new:
-        if hit.score >= new[0].score - AS_GOOD and hit.score - HOUSE_NEW > met + AS_GOOD:
+        if hit is typed or (hit.score >= new[0].score - AS_GOOD and hit.score - HOUSE_NEW > met + AS_GOOD):
             best.setdefault(hit.street, hit)
     kept = list(best.values())[:NEW_SHOWN]
     return [hit for hit in hits if hit.pk is not None or hit in kept]
 
 
 def _sure(hits: list[_Hit]) -> _Hit | None:
-    """The one house said in whole words; else the only one whose number was met at all."""
-    met = [hit for hit in hits if hit.pk is not None and hit.closeness >= OTHER_SIGN]
-    met = [hit for hit in met if hit.of_street.score >= SURE_STREET - 2 * AS_GOOD]
+    """The one house said in whole words; else the only one whose number was met at all. Always the first."""
+    if not hits or not hits[0].is_met or hits[0].told.is_turned:
+        return None
+    met = [hit for hit in hits if hit.is_met and hit.of_street.score >= SURE_STREET - 2 * AS_GOOD]
     whole = [hit for hit in met if hit.of_street.is_whole]
     if whole:
         whole = [hit for hit in whole if hit.score > whole[0].score - AS_GOOD]
-        return whole[0] if len(whole) == 1 else None
+        return whole[0] if whole == hits[:1] else None
     met = [hit for hit in met if hit.score > met[0].score - NEAR_THE_BEST]
-    return met[0] if len(met) == 1 and all(hit.pk is not None for hit in hits) else None
+    return met[0] if met == hits[:1] and all(hit.pk is not None for hit in hits) else None
+
+
+def _only_as_typed(hits: list[_Hit]) -> bool:
+    """A house that the register does not know, on a street said in whole, and no other is like it."""
+    first, others = hits[0], hits[1:]
+    return first.pk is None and first.of_street.is_whole and not any(hit.pk is None or hit.is_met for hit in others)
 
 
 def _found(hits: list[_Hit], sure: _Hit | None) -> Iterator[Found]:
     """Houses as the database has them now: what was deleted a moment ago is passed over."""
     buildings = Building.objects.with_locality().in_bulk([hit.pk for hit in hits if hit.pk is not None])
+    as_typed = hits[0] if hits and _only_as_typed(hits) else None
     for hit in hits:
         told, place = hit.told, hit.street.place
         parts = (told.flat, told.entrance, told.floor)
         if hit.pk is None and told.house is not None:
             street = hit.street.title or hit.of_street.typed or place.title
-            yield Found(None, street, written(told.house), place.title, *parts, is_sure=False)
+            where = (street, written(told.house), place.title)
+            yield Found(None, *where, *parts, is_sure=False, is_doubtful=hit is not as_typed)
         elif building := buildings.get(hit.pk or 0):
-            yield Found(building, building.street, building.house, building.locality.name, *parts, is_sure=hit is sure)
+            where = (building.street, building.house, building.locality.name)
+            yield Found(building, *where, *parts, is_sure=hit is sure, is_doubtful=hit is not sure)

@@ -84,6 +84,11 @@ class StreetIndex:
             for pk, name, district, area_code in localities
         }
         self.streets = list(self._streets(rows))
+        # Every settlement by the first word of its name, as one of which no street is known.
+        self.settlements: dict[str, list[Street]] = defaultdict(list)
+        for place in self.places.values():
+            for word in place.name.words[:1]:
+                self.settlements[word].append(Street(place, "", place.name))
         self.by_word: dict[str, list[Street]] = defaultdict(list)
         self.by_number: dict[str, list[Street]] = defaultdict(list)
         for street in self.streets:

@@ -34,7 +34,7 @@ from .boards import Press
 
 log = structlog.get_logger(__name__)
 
-TOPICS = ("queue", "tickets", "alarms", "outages", "line")
+TOPICS = ("queue", "tickets", "alarms", "outages", "line", "notes")
 # A storm of changes reaches a screen as one hint per topic and half a second, and is drawn as often.
 PAUSE = 0.5
 # A lease that lapses, or a clock that becomes overdue, tells nobody: so often the board is drawn unasked.

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.calendar import REGION
 from callbacks.models import CallAttempt, CallbackObligation, Clock, Contact, Deadline, Escalation
 from tickets.models import Ticket, TicketDeadline, TicketEvent
+from tickets.workflow import Status
 
 from .period import Period
 
@@ -60,8 +61,12 @@ TICKETS = Subject(
     "tickets",
     lambda period: Ticket.objects.filter(period.holds("registered_at")),
     ("-registered_at", "-pk"),
-    {"operator": "registered_by"},
+    {"operator": "registered_by", "company": "company"},
 )
+CLOSED = Subject(
+    "tickets", lambda period: Ticket.objects.filter(period.holds("closed_at")), ("-closed_at", "-pk"),
+    {"company": "company"},
+)  # fmt: skip
 PROMISES = Subject(
     "promises",
     _promises,
@@ -86,6 +91,13 @@ ESCALATIONS = Subject(
 )
 WAITING = Subject("escalations", lambda period: Escalation.objects.unacknowledged(), ("-raised_at", "-pk"))
 HANDOVERS = Subject("handovers", _handovers, ("-deadline__started_at", "-pk"), {"company": "deadline__company"})
+# A repair counts in the period in which its time came: so much later nothing can change in it.
+REPAIRS = Subject(
+    "repairs",
+    lambda period: TicketDeadline.objects.filter(period.holds("deadline__due_at"), deadline__clock=Clock.FIX),
+    ("-deadline__due_at", "-pk"),
+    {"company": "deadline__company"},
+)
 EVENTS = Subject(
     "events",
     lambda period: TicketEvent.objects.filter(period.holds("happened_at")),
@@ -140,6 +152,15 @@ def _broken(period: Period) -> Q:
 
 def _accepted(period: Period) -> Q:
     return Q(was_accepted=True, deadline__stopped_at__lte=period.at)
+
+
+def _unanswered(period: Period) -> Q:
+    """The time to answer came first, whatever came afterwards."""
+    silent = Q(deadline__stopped_at=None) | Q(deadline__stopped_at__gt=F("deadline__due_at"))
+    return Q(deadline__due_at__lte=period.at) & silent
+
+
+ENDED = (Status.CLOSED, Status.CLOSED_UNCONFIRMED)
 
 
 def _promise(title: Promise | str, condition: Callable[[Period], Q]) -> Figure:
@@ -199,6 +220,18 @@ FIGURES: dict[str, Figure] = {
     "accepted_in_time": Figure(
         _("Принято в срок"), HANDOVERS, lambda p: _accepted(p) & Q(deadline__outcome=Deadline.Outcome.MET)
     ),
+    "unanswered": Figure(_("Без ответа в срок"), HANDOVERS, _unanswered),
+    # What was withdrawn (the work went to somebody else, or was not needed) is in «fix_due» only.
+    "fix_due": Figure(_("Наступил срок ремонта"), REPAIRS),
+    "fix_in_time": Figure(_("Сделано в срок"), REPAIRS, lambda p: Q(deadline__outcome=Deadline.Outcome.MET)),
+    "fix_late": Figure(
+        _("Не сделано в срок"),
+        REPAIRS,
+        lambda p: Q(deadline__outcome=None) | Q(deadline__outcome=Deadline.Outcome.MISSED),
+    ),
+    "closed": Figure(_("Закрыто заявок"), CLOSED, lambda p: Q(status__in=ENDED)),
+    "marked": Figure(_("Житель поставил оценку"), CLOSED, lambda p: Q(status__in=ENDED, mark__isnull=False)),
+    "repeated": Figure(_("Из них с повторными обращениями"), TICKETS, lambda p: Q(repeats__gt=0)),
     "done": Figure(_("Выполнено"), EVENTS, lambda p: Q(step__in=REPORTING)),
     "returned": Figure(_("Возвращено в работу"), EVENTS, lambda p: Q(step="return_to_work")),
 }

@@ -103,11 +103,11 @@ def _phone(contact: Contact) -> Phone:
     return Phone(contact.phone, contact.extension)
 
 
-def _step(code: str) -> str:
+def step_of(code: str) -> str:
     return str(STEPS[code].title) if code in STEPS else code
 
 
-def _answered(deadline: Deadline, *, accepted: bool, at: datetime) -> Badge:
+def answer_of(deadline: Deadline, *, accepted: bool, at: datetime) -> Badge:
     if deadline.stopped_at is None or deadline.stopped_at > at:
         late = deadline.due_at <= at
         return Badge(gettext("молчит, просрочено") if late else gettext("ещё не ответила"), "late" if late else "info")
@@ -115,6 +115,14 @@ def _answered(deadline: Deadline, *, accepted: bool, at: datetime) -> Badge:
     if not accepted:
         return Badge(gettext("передана другой или возвращена"))
     return Badge(gettext("принята с опозданием"), "late") if late else Badge(gettext("принята в срок"), "kept")
+
+
+def repair_of(deadline: Deadline) -> Badge:
+    if deadline.outcome == Deadline.Outcome.MET:
+        return Badge(gettext("в срок"), "kept")
+    if deadline.outcome == Deadline.Outcome.STOPPED:
+        return Badge(gettext("снят"))
+    return Badge(gettext("не в срок"), "late")
 
 
 def _ticket(get: Callable[[Any], Ticket | None]) -> Column:
@@ -208,8 +216,20 @@ LISTINGS: dict[str, Listing] = {
             Column(_("Ответ"), "moment", lambda handover, at: handover.deadline.stopped_at),
             Column(
                 _("Итог"), "badge",
-                lambda handover, at: _answered(handover.deadline, accepted=handover.was_accepted, at=at),
+                lambda handover, at: answer_of(handover.deadline, accepted=handover.was_accepted, at=at),
             ),
+        ),
+        ("ticket", "deadline__company"),
+    ),
+    "repairs": Listing(
+        (
+            _ticket(lambda repair: repair.ticket),
+            _company(lambda repair: repair.deadline.company),
+            Column(_("О чём"), "wide", lambda repair, at: repair.deadline.title),
+            Column(_("Начало"), "moment", lambda repair, at: repair.deadline.started_at),
+            Column(_("Сделать до"), "moment", lambda repair, at: repair.deadline.due_at),
+            Column(_("Сделано"), "moment", lambda repair, at: repair.deadline.stopped_at),
+            Column(_("Итог"), "badge", lambda repair, at: repair_of(repair.deadline)),
         ),
         ("ticket", "deadline__company"),
     ),
@@ -218,7 +238,7 @@ LISTINGS: dict[str, Listing] = {
             _ticket(lambda event: event.ticket),
             Column(_("Когда"), "moment", lambda event, at: event.happened_at),
             _company(lambda event: event.company),
-            Column(_("Что"), "text", lambda event, at: _step(event.step)),
+            Column(_("Что"), "text", lambda event, at: step_of(event.step)),
             Column(_("Кто"), "text", lambda event, at: str(event.actor)),
             Column(_("Что случилось"), "text", lambda event, at: event.ticket.category.problem),
             Column(_("Адрес"), "wide", lambda event, at: event.ticket.address),

@@ -58,6 +58,13 @@ class Share:
         return share.quantize(Decimal("0.1"), rounding=ROUND_FLOOR)
 
 
+def part_of(whole: Number, part: Number) -> Decimal | None:
+    """In percent, cut and not rounded; None of nothing."""
+    if not whole.count:
+        return None
+    return (Decimal(100 * part.count) / whole.count).quantize(Decimal("0.1"), rounding=ROUND_FLOOR)
+
+
 @dataclass(frozen=True, slots=True)
 class Length:
     """How long it took: the middle one and the slowest but one in twenty; None without data."""
@@ -95,6 +102,7 @@ class OperatorLine:
 
 @dataclass(frozen=True, slots=True)
 class CompanyLine:
+    pk: int
     name: str
     handed_over: Number
     accepted_in_time: Number
@@ -104,8 +112,7 @@ class CompanyLine:
 
     @property
     def percent(self) -> Decimal | None:
-        of, in_time = self.handed_over.count, self.accepted_in_time.count
-        return (Decimal(100 * in_time) / of).quantize(Decimal("0.1"), rounding=ROUND_FLOOR) if of else None
+        return part_of(self.handed_over, self.accepted_in_time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +183,13 @@ def overview(period: Period) -> Overview:
 
 
 # ── Counting: one query per subject, each figure by its own condition ────────────────────────────────────────────
-def _counts(period: Period, names: Iterable[str]) -> dict[str, Count]:
+def counts_of(period: Period, names: Iterable[str]) -> dict[str, Count]:
     return {name: Count("pk", filter=FIGURES[name].condition(period)) for name in names}
 
 
 def _count(period: Period, *names: str) -> dict[str, Number]:
     """Figures of one subject, in one query."""
-    found = FIGURES[names[0]].base(period).aggregate(**_counts(period, names))
+    found = FIGURES[names[0]].base(period).aggregate(**counts_of(period, names))
     return {name: number(name, found[name], period) for name in names}
 
 
@@ -195,7 +202,7 @@ def _count_by(period: Period, parameter: str, *names: str) -> dict[Any, dict[str
     # An empty condition means all rows, and nothing may be left out for it.
     if all(conditions):
         rows = rows.filter(reduce(or_, conditions))
-    found = rows.exclude(**{field: None}).order_by().values(key=F(field)).annotate(**_counts(period, names))
+    found = rows.exclude(**{field: None}).order_by().values(key=F(field)).annotate(**counts_of(period, names))
     return {row["key"]: {name: row[name] for name in names} for row in found}
 
 
@@ -215,7 +222,7 @@ def _until_talk(period: Period, kept: Number) -> Length:
 
 def _reasons(period: Period) -> tuple[PromiseLine, ...]:
     names = ("promised", "broken", *FATES)
-    rows = FIGURES["promised"].subject.rows(period).order_by().values("reason").annotate(**_counts(period, names))
+    rows = FIGURES["promised"].subject.rows(period).order_by().values("reason").annotate(**counts_of(period, names))
     found = {row["reason"]: row for row in rows}
     lines = []
     for reason in CallbackObligation.Reason:
@@ -297,7 +304,7 @@ def _companies(period: Period) -> tuple[CompanyLine, ...]:
         .order_by()
         .values(key=F(field))
         .annotate(
-            **_counts(period, ("handed_over", "accepted", "accepted_in_time")),
+            **counts_of(period, ("handed_over", "accepted", "accepted_in_time")),
             median=Percentile(UNTIL_ACCEPTED, part=0.5, filter=accepted),
             p95=Percentile(UNTIL_ACCEPTED, part=0.95, filter=accepted),
         )
@@ -315,5 +322,5 @@ def _companies(period: Period) -> tuple[CompanyLine, ...]:
             for name in ("handed_over", "accepted_in_time", "done", "returned", "accepted")
         }
         acceptance = Length(row.get("median"), row.get("p95"), of_company.pop("accepted"))
-        lines.append(CompanyLine(name=company.name, acceptance=acceptance, **of_company))
+        lines.append(CompanyLine(pk=pk, name=company.name, acceptance=acceptance, **of_company))
     return tuple(sorted(lines, key=lambda line: (line.percent is None, line.percent, line.name)))

@@ -39,7 +39,7 @@ for_readers = roles_required(Role.SUPERVISOR, Role.HEAD, Role.ADMIN)
 def overview(request: PersonRequest) -> HttpResponse:
     now = clock.now()
     form = PeriodForm(request.GET, now=now)
-    context: dict[str, Any] = {"form": form, "presets": _preset_links(request, form), "figures": FIGURES}
+    context: dict[str, Any] = {"form": form, "presets": preset_links(request, form), "figures": FIGURES}
     if not form.is_valid():
         return render(request, "reports/overview.html", context, status=400)
     report = numbers_of(form.period())
@@ -173,7 +173,7 @@ NARROWING: dict[str, Callable[[str], tuple[object, str]]] = {
 
 
 # ── What the page needs besides the numbers ──────────────────────────────────────────────────────────────────────
-def _preset_links(request: PersonRequest, form: PeriodForm) -> list[dict[str, Any]]:
+def preset_links(request: PersonRequest, form: PeriodForm) -> list[dict[str, Any]]:
     titles = {
         "today": _("Сегодня"), "yesterday": _("Вчера"), "week": _("7 дней"), "month": _("С начала месяца"),
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """An import in the admin, from the file to the paper with invitations; a worker is played by a call."""
 
 import gzip
+import io
 import re
 import threading
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from openpyxl import Workbook
 
 from accounts import clock
 from accounts.models import Role, User
@@ -153,6 +155,20 @@ class TestTheWay:
         for name in ("columns", "change"):
             page = administrator.get(reverse(f"admin:companies_importrun_{name}", args=[run.pk])).content.decode()
             assert not re.search(r"<script>x|<b>1|<img src|<i>\.csv", page)
+
+    def test_a_book_goes_the_same_way(self, administrator: Client) -> None:
+        book, file = Workbook(), io.BytesIO()
+        for line in HOUSES.splitlines():
+            book.active.append(line.split(";"))  # type: ignore[union-attr]
+        book.save(file)
+        administrator.post(
+            reverse("admin:companies_importrun_add"), {"file": SimpleUploadedFile("houses.xlsx", file.getvalue())}
+        )
+        run = ImportRun.objects.get()
+        choose(administrator, run)
+
+        run.refresh_from_db()
+        assert (run.state, run.result["counts"]["buildings_created"]) == ("checked", 1)
 
     def test_a_foreign_column_is_no_choice(self, administrator: Client) -> None:
         run = uploaded(administrator)

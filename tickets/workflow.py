@@ -194,6 +194,9 @@ STEPS: dict[str, Step] = {
         to=S.ASSIGNED, by=CENTRE, needs=("note",),
         warning=_("Появится новое обещание перезвонить."),
     ),
+    "answer": _step(
+        _("Ответить организации"), *WITH_COMPANY, *REPORTED, S.REJECTED, to=None, by=CENTRE, needs=("note",),
+    ),
     "comment": _step(
         _("Добавить запись"), *LIVE, to=None, by=(*CENTRE, *CREW), needs=("note",),
     ),

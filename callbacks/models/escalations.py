@@ -97,6 +97,7 @@ class Outbox(models.Model):
     """A message owed to somebody, written in the transaction of what it tells about.
 
     On a screen it is there at once. On any other channel an envelope carries it, alone or with others of its minute.
+    It belongs to a rung that rang, or tells of an ``occasion`` that asks for no answer: work that was handed over.
     """
 
     class Channel(models.TextChoices):
@@ -104,7 +105,9 @@ class Outbox(models.Model):
         EMAIL = "email", _("почта")
         HOOK = "hook", _("сообщение на телефон")
 
-    escalation = models.ForeignKey(Escalation, models.PROTECT, related_name="outbox")
+    escalation = models.ForeignKey(Escalation, models.PROTECT, null=True, related_name="outbox")
+    # «work 1234»: one letter of one occasion to one person, however often it is told.
+    occasion = models.CharField(max_length=60, blank=True, default="", db_default="")
     # Which ringing of the rung it belongs to: 0 the first, then its repeats.
     turn = models.PositiveSmallIntegerField(default=0, db_default=0)
     channel = models.CharField(max_length=8, choices=Channel.choices)
@@ -131,9 +134,13 @@ class Outbox(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["escalation", "turn", "channel", "recipient"],
-                name="outbox_once_per_escalation_and_recipient",
+                fields=["escalation", "occasion", "turn", "channel", "recipient"],
+                name="outbox_once_per_occasion_and_recipient",
                 nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(escalation__isnull=False, occasion="") | (Q(escalation=None) & ~Q(occasion="")),
+                name="outbox_has_one_occasion",
             ),
             models.CheckConstraint(
                 condition=Q(channel="screen") | Q(channel__in=["email", "hook"], recipient__isnull=False),

@@ -197,7 +197,10 @@ def _words_of(messages: list[Outbox]) -> tuple[str, str]:
     """Subject and text of one message, or of the list that many of them become."""
     if len(messages) == 1:
         return messages[0].subject, messages[0].body
-    subject = _t("Тревоги: %(count)s. %(first)s") % {"count": len(messages), "first": messages[0].subject}
+    if not any(message.escalation_id for message in messages):
+        subject = _t("Новое: %(count)s. %(first)s") % {"count": len(messages), "first": messages[0].subject}
+    else:
+        subject = _t("Тревоги: %(count)s. %(first)s") % {"count": len(messages), "first": messages[0].subject}
     lines = [f"{number}. {message.subject}" for number, message in enumerate(messages[:LISTED], start=1)]
     if len(messages) > LISTED:
         lines.append(_t("и ещё %(count)s на экране тревог") % {"count": len(messages) - LISTED})

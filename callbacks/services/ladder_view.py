@@ -138,6 +138,7 @@ def _rings(escalations: list[Escalation]) -> dict[int, tuple[LadderRing, ...]]:
     told: dict[int, dict[int, list[Outbox]]] = defaultdict(lambda: defaultdict(list))
     messages = Outbox.objects.filter(escalation__in=escalations, channel=Outbox.Channel.SCREEN)
     for message in messages.select_related("recipient", "stands_in_for").order_by("turn", "pk"):
+        assert message.escalation_id is not None
         told[message.escalation_id][message.turn].append(message)
     rings = {}
     for escalation in escalations:

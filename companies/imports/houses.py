@@ -29,6 +29,7 @@ OF_COMPANY: dict[str, tuple[Callable[[str], str], Promise | str]] = {
     "kpp": (values.reason_code, gettext_lazy("КПП")),
     "ogrn": (values.register_number, gettext_lazy("ОГРН")),
 }
+SINCE = gettext_lazy("дата начала управления")
 LONGEST_CODE, LONGEST_ORIGINAL = 64, 300
 
 
@@ -77,7 +78,7 @@ def read_house(line: Line, places: Mapping[str, int], *, locality: str = "") -> 
     for name, (read_number, title) in OF_COMPANY.items():
         if found := _read(read_number, cell(name), title, house.notes):
             house.numbers[name] = str(found)
-    since = _read(values.day, cell("valid_from"), _("дата начала управления"), house.notes)
+    since = _read(values.day, cell("valid_from"), SINCE, house.notes)
     house.since = since if isinstance(since, date) else None
     return house
 

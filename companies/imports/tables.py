@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
+from zipfile import BadZipFile
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
@@ -144,7 +145,7 @@ def _refuse_bomb(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
             is_book = any(entry.filename == "xl/workbook.xml" for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError) as error:
+    except (BadZipFile, OSError) as error:
         raise UnreadableFile(_("Файл испорчен: это не книга XLSX.")) from error
     if not is_book:
         raise UnreadableFile(_("Это архив, а не таблица: нужен CSV, CSV.GZ или XLSX."))
@@ -158,17 +159,27 @@ def _too_long() -> str:
 
 def _sheet(path: Path) -> Iterator[Sequence[Any]]:
     """The first sheet that is shown. Raises UnreadableFile."""
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, KeyError, ValueError, TypeError, OSError, zipfile.BadZipFile, SyntaxError) as error:
-        raise UnreadableFile(_("Книга XLSX не читается.")) from error
-    with closing(book):
-        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
-        if not sheets:
-            raise UnreadableFile(_("В книге XLSX нет листов."))
-        # What the file says about its own size is often wrong, and then rows would be missing.
-        sheets[0].reset_dimensions()
-        yield from sheets[0].iter_rows(values_only=True)
+    # Opened here: a path whose name does not end in .xlsx is refused by the library, whatever lies in the file.
+    with path.open("rb") as file:
+        try:
+            book = load_workbook(file, read_only=True, data_only=True)
+        except (
+            InvalidFileException,
+            KeyError,
+            ValueError,
+            TypeError,
+            OSError,
+            BadZipFile,
+            SyntaxError,
+        ) as error:
+            raise UnreadableFile(_("Книга XLSX не читается.")) from error
+        with closing(book):
+            sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
+            if not sheets:
+                raise UnreadableFile(_("В книге XLSX нет листов."))
+            # What the file says about its own size is often wrong, and then rows would be missing.
+            sheets[0].reset_dimensions()
+            yield from sheets[0].iter_rows(values_only=True)
 
 
 # ── CSV ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -193,7 +204,7 @@ def _kind_of(opened: Any, path: Path) -> tuple[str, str]:
         encoding = "cp1251"
     except (OSError, EOFError) as error:
         raise UnreadableFile(_("Файл испорчен: архив обрывается или не читается.")) from error
-    except zipfile.BadZipFile as error:
+    except BadZipFile as error:
         raise UnreadableFile(_("Файл испорчен: архив обрывается или не читается.")) from error
     return encoding, _delimiter(start.decode(encoding, errors="replace"))
 

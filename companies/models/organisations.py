@@ -125,6 +125,7 @@ class Membership(models.Model):
     post = models.CharField(_("когда спрашивать"), max_length=12, choices=Post.choices, default=Post.DISPATCHER)
     # May invite and disable the people of his own organisation.
     manages_users = models.BooleanField(_("ведёт пользователей организации"), default=False)
+    wants_letters = models.BooleanField(_("письма о новых заявках"), default=True, db_default=True)
     # Tokens and webhooks open the organisation's tickets to programs: not everybody's business.
     manages_programs = models.BooleanField(_("ведёт токены и вебхуки организации"), default=False, db_default=False)
 

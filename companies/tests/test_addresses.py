@@ -10,6 +10,7 @@ from django.db import connection
 from companies import street_index
 from companies.addresses import Found, find, house_at
 from companies.models import Building, Locality, search_text_of
+from companies.settlements import settlements_named
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,7 @@ REGISTER = {
         "ул. Нижне-Гамазейная": "9",
     },
     ("г. Обнинск", "48439"): {"ул. Гагарина": "12 30", "пр. Ленина": "71", "ул. Аксёнова": "9"},
+    ("г. Малоярославец", "48431"): {"ул. Гагарина": "1", "ул. Чистовича": "1"},
     ("д. Колюпаново", "4842"): {},
     ("с. Тарутино", "48432"): {"с. Тарутино": "5"},
 }
@@ -114,6 +116,51 @@ def test_what_comes_first(typed: str, first: str) -> None:
     assert shown(found[0]) == first, [shown(one) for one in found]
 
 
+@pytest.mark.parametrize(
+    ("typed", "in_order"),
+    [
+        # Neither another town nor turned numbers come before the house as it was typed.
+        ("гагарина 1", ["г. Калуга, ул. Гагарина, 1 (новый)", "г. Малоярославец, ул. Гагарина, 1"]),
+        ("гаг 1", ["г. Калуга, ул. Гагарина, 1 (новый)", "г. Малоярославец, ул. Гагарина, 1"]),
+        (
+            "гагарина 5 1",
+            [
+                "г. Калуга, ул. Гагарина, 5, кв1 (новый)", "г. Обнинск, ул. Гагарина, 5, кв1 (новый)",
+                "г. Малоярославец, ул. Гагарина, 5, кв1 (новый)", "г. Малоярославец, ул. Гагарина, 1, кв5",
+            ],
+        ),
+        ("обнинск кирова 20", ["г. Обнинск, Кирова, 20 (новый)", "г. Калуга, ул. Кирова, 20"]),
+        (
+            "чистовича 2 1",
+            ["г. Малоярославец, ул. Чистовича, 2, кв1 (новый)", "г. Малоярославец, ул. Чистовича, 1, кв2"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_was_typed_comes_before_what_is_alike(typed: str, in_order: list[str]) -> None:
+    found = find(typed)
+    assert [shown(one) for one in found][: len(in_order)] == in_order
+    assert found[0].is_doubtful
+    assert not any(one.is_sure for one in found)
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_doubtful"),
+    [
+        ("кирова 20", False),
+        ("кир 20 15", False),
+        ("кирова 21", False),
+        ("обнинск гагарина 12", False),
+        # Two streets, two towns, two kinds; no house yet.
+        ("кир 21", True),
+        ("гагарина 12", True),
+        ("чугаева 5", True),
+        ("кирова", True),
+    ],
+)
+def test_what_has_to_be_chosen_by_a_person(typed: str, is_doubtful: bool) -> None:
+    assert find(typed)[0].is_doubtful == is_doubtful
+
+
 @pytest.mark.parametrize("typed", ["", " ", "нигде 1", "20", "кв 5", "№", "ъ" * 300])
 def test_what_means_nothing_finds_nothing(typed: str) -> None:
     assert find(typed) == []
@@ -180,6 +227,26 @@ def test_of_two_towns_the_callers_own_comes_first() -> None:
 def test_an_address_in_its_parts(street: str, house: str, locality: str, meant: str | None) -> None:
     building = house_at(street=street, house=house, locality=locality)
     assert (str(building) if building else None) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ("обнинск", {"г. Обнинск": 3}),
+        ("г. Обнинск", {"г. Обнинск": 3}),
+        ("j,ybycr", {"г. Обнинск": 3}),
+        ("обн", {"г. Обнинск": 3}),
+        ("обнинск 5", {"г. Обнинск": 3}),
+        ("колюпаново", {"д. Колюпаново": 0}),
+        ("калуга", {"г. Калуга": 10}),
+        ("обнинск гагарина", {}),
+        ("кирова", {}),
+        ("о", {}),
+        ("", {}),
+    ],
+)
+def test_a_settlement_said_alone_offers_its_streets(typed: str, named: dict[str, int]) -> None:
+    assert {one.title: len(one.streets) for one in settlements_named(typed)} == named
 
 
 # ── The index and the register ───────────────────────────────────────────────────────────────────────────────────

@@ -82,7 +82,7 @@ class TestAChangeOnADate:
             )
 
     def test_a_part_of_a_street_changes_as_a_whole(self, house: Building, new: Company, admin: User) -> None:
-        street = {"locality": house.locality, "street": "ул. Кирова"}
+        street: dict[str, Any] = {"locality": house.locality, "street": "ул. Кирова"}
         old = CompanyFactory.create()
         Responsibility.objects.create(
             company=old, service=service(), house_from=1, house_to=40, parity=Parity.EVEN, valid_from=MAY, **street
@@ -104,8 +104,7 @@ class TestAChangeOnADate:
 
     @pytest.mark.parametrize("kind", ["locality", "district"])
     def test_a_locality_and_a_district(self, house: Building, new: Company, admin: User, kind: str) -> None:
-        target: Locality | District
-        target = house.locality if kind == "locality" else District.objects.create(name="Ленинский округ")
+        target: Any = house.locality if kind == "locality" else District.objects.create(name="Ленинский округ")
         old = CompanyFactory.create()
         Responsibility.objects.create(company=old, service=service(), valid_from=MAY, **{kind: target})
 

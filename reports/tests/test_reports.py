@@ -25,6 +25,7 @@ from callbacks.services import (
     waive,
 )
 from reports.figures import FATES, FIGURES, Number
+from reports.organisation import OWN
 from reports.period import Period, today
 from reports.queries import Overview, overview
 from tickets.models import Ticket
@@ -161,7 +162,9 @@ def test_every_number_links_to_exactly_what_it_counted() -> None:
 
     assert listed == found
     # Nothing is proven of a figure that happened to be nought.
-    assert {parse_qs(query)["cell"][0] for query, count in found.items() if count} == set(FIGURES)
+    # The rest is of one organisation at a time: test_own_figures.py.
+    of_one = set(OWN) - {"handed_over", "accepted", "accepted_in_time", "done", "returned", "registered"}
+    assert {parse_qs(query)["cell"][0] for query, count in found.items() if count} == set(FIGURES) - of_one
 
 
 def test_what_became_of_the_promises_adds_up_to_all_of_them() -> None:

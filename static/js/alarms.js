@@ -10,8 +10,10 @@
     store.set("beeped", Date.now());
     if (document.documentElement.dataset.sound !== "off") play();
   }
+  // One for the page: a click that unlocks it unlocks every later alarm.
+  const speakerOf = () => { speaker ||= window.AudioContext ? new AudioContext() : null; return speaker; };
   function play() {
-    speaker ||= new AudioContext();
+    if (!speakerOf()) return announce(words.sound_blocked);
     if (speaker.state === "suspended") {
       speaker.resume();
       announce(words.sound_blocked);
@@ -43,6 +45,6 @@
     document.title = alarms.length ? `(${alarms.length}) ${title}` : title;
   }
   // Reminded every minute until somebody has answered for it.
-  setInterval(() => { if (document.querySelector("[data-alarm]") && Date.now() - store.get("beeped") > 60000) beep(); }, 3000);
-  Object.assign(window.centre, { soundAlarms });
+  setInterval(() => { if (document.querySelector("[data-alarm]:not([data-once])") && Date.now() - store.get("beeped") > 60000) beep(); }, 3000);
+  Object.assign(window.centre, { soundAlarms, speakerOf, playAlarm: play });
 })();

@@ -1,6 +1,7 @@
 // A text field with a list of options under it that come from the server (ARIA combobox with a listbox).
 // <div class="combo" data-combo="building"> holds the field, the hidden value, and the list that htmx fills; an option
-// has data-value and data-text. data-sure: a first option is taken unseen only when it can be no other.
+// has data-value and data-text. data-sure: a first option is taken unseen only when it can be no other; one that is
+// data-doubtful is never chosen for Enter, the arrow has to go to it; data-more only goes on typing from there.
 // A choice is told as "combo:take" on the box, with the option.
 "use strict";
 (function () {
@@ -31,6 +32,8 @@
         if (option) { event.preventDefault(); this.take(option); }
       });
     }
+    // A wrong one of these would be a wrong town.
+    get isDoubtful() { return "doubtful" in (this.options()[0]?.dataset || {}); }
     options() { return all("[data-value]", this.list); }
     get isOpen() { return !this.list.hidden; }
     ask() { window.htmx.trigger(this.input, "lookup"); }
@@ -55,7 +58,7 @@
       if (sure) this.take(sure);
     }
     surely() {
-      const known = this.options().filter((option) => !("typed" in option.dataset));
+      const known = this.options().filter(({ dataset }) => !("typed" in dataset) && !("doubtful" in dataset));
       const exact = known.filter((option) => "exact" in option.dataset);
       const sure = exact.length ? exact : known;
       return sure.length === 1 ? sure[0] : null;
@@ -76,7 +79,7 @@
       this.list.hidden = !this.list.children.length;
       this.input.setAttribute("aria-expanded", String(this.isOpen));
       // Of what is only offered, nothing is chosen by a mere Enter.
-      this.move(this.input.value ? 0 : NOTHING);
+      this.move(this.input.value && !this.isDoubtful ? 0 : NOTHING);
     }
     close() {
       this.list.hidden = true;
@@ -97,6 +100,10 @@
       } else this.input.removeAttribute("aria-activedescendant");
     }
     take(option) {
+      if ("more" in option.dataset) {
+        this.input.value = option.dataset.text;
+        return this.ask();
+      }
       this.close();
       this.input.value = option.dataset.text;
       [this.answered, this.waits] = [this.input.value, false];
@@ -124,6 +131,8 @@
       } else if ((event.key === "Enter" || event.key === "Tab") && this.isOpen && !this.isStale) {
         // Without preventDefault: the key still goes on to the next field.
         const option = this.options()[this.at];
+        const stays = option ? "more" in option.dataset : event.key === "Enter" && this.isDoubtful;
+        if (stays) event.preventDefault();
         if (option) this.take(option);
       }
     }

@@ -4,7 +4,7 @@
 "use strict";
 (function () {
   const ports = new Set();
-  const topics = ["queue", "tickets", "alarms", "outages", "line"];
+  const topics = ["queue", "tickets", "alarms", "outages", "line", "notes"];
   let [url, source, timer, board] = ["", null, null, null];
   const SILENT = 25000;
   let [failures, heardAt] = [0, 0];

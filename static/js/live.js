@@ -146,7 +146,7 @@
         showBoard(await answer.json());
       }
     } catch { /* the next turn asks again; the page says that the connection is lost */ }
-    ["queue", "tickets", "alarms", "outages", "line"].forEach((topic) => hint(topic, ""));
+    ["queue", "tickets", "alarms", "outages", "line", "notes"].forEach((topic) => hint(topic, ""));
     soon();
   }
   setInterval(ask, ASK_EVERY);

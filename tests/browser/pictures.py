@@ -87,6 +87,44 @@ def first_portal_ticket(page: Page) -> None:
     page.wait_for_url("**/portal/tickets/*/")
 
 
+def heard(show: Show) -> Show:
+    """The page after somebody has touched it: its sound is on."""
+
+    def shown(page: Page) -> None:
+        show(page)
+        page.locator("h1").click()
+        page.locator("#sound-bar").wait_for(state="hidden")
+
+    return shown
+
+
+def shown_phone(page: Page) -> None:
+    """A number, once the centre has given access to it."""
+    page.goto("/portal/?tab=work")
+    page.locator(".ticket", has_text="кв.").locator(".ticket-problem a").first.click()
+    page.wait_for_url("**/portal/tickets/*/")
+    number = page.url.rstrip("/").rpartition("/")[2]
+    page.locator("#ask-phone summary").click()
+    page.get_by_label("Зачем нужен телефон").fill("Не открывают дверь, мастер у подъезда")
+    page.locator("#ask-phone button").click()
+    assert page.context.browser is not None
+    desk = page.context.browser.new_context(base_url=page.url.split("/portal/")[0]).new_page()
+    desk.goto("/login/")
+    desk.fill("[name=username]", "operator")
+    desk.fill("[name=password]", "demo")
+    desk.press("[name=password]", "Enter")
+    desk.wait_for_url(lambda url: "/login/" not in url)
+    desk.goto(f"/desk/tickets/{number}/")
+    desk.locator(".phone-request textarea").fill("Согласна, звонить до восьми вечера")
+    desk.locator(".phone-request .btn-primary").click()
+    desk.locator(".phone-request").wait_for(state="detached")
+    desk.context.close()
+    page.reload()
+    page.get_by_role("button", name="Показать телефон жителя").click()
+    page.locator(".portal-phone-shown").wait_for()
+    page.locator("#phone").scroll_into_view_if_needed()
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """``show`` brings the page to what is to be seen; the file is called «name-width-theme.png»."""
@@ -112,13 +150,18 @@ ALL = (
     Picture("desk-outage", "operator", first_outage),
     Picture("desk-alarms", "supervisor", opened("/desk/alarms/")),
     Picture("portal-list", "uk", opened("/portal/"), width=390),
-    Picture("portal-list", "uk", opened("/portal/?tab=work"), dark=True),
+    Picture("portal-list", "uk", heard(opened("/portal/?tab=work")), dark=True),
+    Picture("foreman-list", "foreman", opened("/portal/"), width=390),
     Picture("portal-card", "uk", first_portal_ticket, width=390),
+    Picture("portal-figures", "uk", heard(opened("/reports/own/?from=2026-01-01&to=2026-12-31"))),
+    Picture("portal-people", "uk", heard(opened("/portal/people/")), width=390),
     Picture("reports", "head", opened("/reports/"), whole=True),
     Picture("reports", "head", opened("/reports/"), dark=True),
     Picture("admin", "admin", opened("/admin/")),
     Picture("desk-intake", "operator", call_being_written_down, whole=True),
     Picture("desk-callback", "operator", call_being_made),
+    Picture("portal-phone", "uk", shown_phone, width=390),
+    Picture("desk-phones", "supervisor", opened("/desk/phones/")),
     Picture("desk-shift", "operator", shift_of_one),
     Picture("desk-wall", "supervisor", opened("/desk/wall/")),
 )

@@ -10,7 +10,7 @@ from typing import Any
 import pillow_heif
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from dispatch_center.local.stack import LocalStack
 
@@ -281,7 +281,12 @@ def test_another_person_on_the_same_telephone(centre: LocalStack, sign_in: SignI
     note(page, "Только моя запись")
     waiting(page, 1)
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept()
+
+    page.on("dialog", leave)
     page.context.route("**/portal/queue/**", lambda route: route.abort())
     page.context.set_offline(False)
     page.locator(".crew-menu summary").click()

@@ -30,7 +30,7 @@ PROCESSES, THREADS = 4, 4
 # A duplicate of these has to be possible where nothing guards; the rest of the indexes only find rows.
 UNIQUE_RULES = (
     "escalation_once_per_rung",
-    "outbox_once_per_escalation_and_recipient",
+    "outbox_once_per_occasion_and_recipient",
     "attempt_one_active_per_obligation",
     "attempt_one_active_per_number",
     "obligation_one_missed_call_per_number",

@@ -65,7 +65,11 @@ def load_people() -> int:
     users = {user.username: user for user in User.objects.filter(username__in=missing)}
     companies = {company.name: company for company in Company.objects.all()}
     Membership.objects.bulk_create(
-        Membership(user=users[name], company=companies[names[key]], manages_programs=role == Role.COMPANY)
+        Membership(
+            user=users[name], company=companies[names[key]],
+            # Whoever signs in with a name of his own shows how an organisation keeps its people.
+            manages_users=name in PEOPLE and role == Role.COMPANY, manages_programs=role == Role.COMPANY,
+        )
         for name, (_first, _last, role, key) in missing.items()
         if key
     )  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from companies.address_text import FLAT, HOUSE
 from companies.addresses import find
 from companies.models import Building
+from companies.settlements import Named, settlements_named
 
 SHOWN = 10
 # What people put between the parts and the register does not.
@@ -16,7 +17,7 @@ class Suggestion:
     """A house of the register with what else was typed; ``is_exact`` when nothing else can be meant.
 
     ``is_new_house``: the street is sure, and the register has no such house there (``building`` is None): street, house
-    and locality may be taken as they stand here.
+    and locality may be taken as they stand here. ``is_doubtful``: only a person can tell; Enter alone never takes it.
     """
 
     building: Building | None
@@ -28,6 +29,7 @@ class Suggestion:
     street: str = ""
     house: str = ""
     locality: str = ""
+    is_doubtful: bool = True
 
 
 def suggest(text: str, *, area_code: str = "") -> list[Suggestion]:
@@ -39,10 +41,15 @@ def suggest(text: str, *, area_code: str = "") -> list[Suggestion]:
         Suggestion(
             building=found.building, flat=found.flat, is_exact=found.is_sure, entrance=found.entrance,
             floor=found.floor, is_new_house=found.building is None, street=found.street, house=found.house,
-            locality=found.locality,
+            locality=found.locality, is_doubtful=found.is_doubtful,
         )
         for found in find(text, area_code=area_code, limit=SHOWN)
     ]  # fmt: skip
+
+
+def suggest_streets(text: str, *, found: list[Suggestion]) -> list[Named]:
+    """Settlements that were named alone, to go on from: beside ``found`` only those whose very name was said."""
+    return [named for named in settlements_named(text) if named.is_whole or not found]
 
 
 def the_one_meant(text: str) -> Suggestion | None:

@@ -151,6 +151,10 @@ def _alike(known: _Known, typed: str) -> dict[str, float]:
     if len(typed) > 2:
         for word, likeness in known.vocabulary.like(_stem(typed)).items():
             found[word] = max(likeness, found.get(word, 0.0))
+    begun = {word: likeness for word, likeness in found.items() if word.startswith(typed)}
+    if begun:
+        # «протек» begins «протекает»; it is no slip of «пробки».
+        found = begun
     most = LIKE_A_BEGINNING if len(typed) <= BEGINNING else 1.0
     return {word: min(likeness, most) for word, likeness in found.items()}
 

@@ -6,12 +6,14 @@ from .history import Holding, TicketEvent
 from .norms import Category, Norm
 from .outages import DismissedHunch, Outage, OutageBuilding, OutageNews
 from .photos import MOST_PHOTOS, SentStep, TicketPhoto
+from .portal import CompanyNote, PhoneRequest, PhoneStop
 from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketPromise
 
 __all__ = [
     "MOST_PHOTOS",
     "AddedContact",
     "Category",
+    "CompanyNote",
     "DismissedHunch",
     "Handover",
     "Holding",
@@ -21,6 +23,8 @@ __all__ = [
     "Outage",
     "OutageBuilding",
     "OutageNews",
+    "PhoneRequest",
+    "PhoneStop",
     "PortalTab",
     "SavedView",
     "Scope",

@@ -16,6 +16,7 @@ from callbacks.models import COMPANY_CLOCKS, CallbackObligation, Contact, Deadli
 from companies.models import Building, Company
 from tickets.workflow import DEAD, LIVE, REPORTED, WITH_COMPANY, Status
 
+from .beginnings import beginning_with, words_of
 from .norms import Category, Norm
 
 
@@ -77,9 +78,9 @@ SHOWN_TO_ORGANISATIONS = (
     "number", "status", "category", "is_emergency", "text", "building", "locality_name", "street", "house", "entrance",
     "floor", "flat", "company", "registered_at", "damaged_at", "transferred_at", "accepted_at", "planned_at",
     "term_told_at", "started_at", "postponed_until", "localised_at", "done_at", "closed_at", "works", "act_number",
-    "returns", "is_appointed", "old_number", *named("foreman"), "contact__channel", "contact__received_at",
-    "callback__reason", "callback__due_at", "callback__state", "control_callback__reason", "control_callback__due_at",
-    "control_callback__state",
+    "returns", "is_appointed", "old_number", "scope", "celsius", "access_note", *named("foreman"),
+    "contact__channel", "contact__received_at", "callback__reason", "callback__due_at", "callback__state",
+    "control_callback__reason", "control_callback__due_at", "control_callback__state",
 )  # fmt: skip
 
 
@@ -115,13 +116,21 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def for_organisation(self) -> Self:
         """What an organisation reads of its tickets: the contact, with its name and phone, is not even selected.
 
-        ``running`` holds the clocks that run, the nearest first; ``nearest_due_at`` orders the list by it.
+        ``running`` holds the clocks that run, the nearest first; ``nearest_due_at`` orders the list by it;
+        ``last_step`` is what happened last: an answer of the centre is to be seen.
         """
+        from .history import TicketEvent
+
         clocks = TicketDeadline.objects.of_company().order_by("deadline__due_at")
         nearest = clocks.filter(ticket=models.OuterRef("pk")).values("deadline__due_at")[:1]
+        last = TicketEvent.objects.filter(ticket=models.OuterRef("pk")).order_by("-pk")
         return (
             self.select_related("category", "foreman")
-            .annotate(nearest_due_at=models.Subquery(nearest))
+            .annotate(
+                nearest_due_at=models.Subquery(nearest),
+                last_step=models.Subquery(last.values("step")[:1]),
+                last_step_at=models.Subquery(last.values("happened_at")[:1]),
+            )
             .prefetch_related(models.Prefetch("deadlines", clocks.select_related("deadline"), to_attr="running"))
         )
 
@@ -145,6 +154,13 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.with_row_details().select_related(
             "norm", "building__locality", "control_callback", "registered_by", "foreman", "duplicate_of"
         )
+
+    def find_own(self, text: str) -> Self:
+        """What an organisation looks for among its own: a number, or words of which each begins one of the ticket's."""
+        words = words_of(text)
+        if len(words) == 1 and words[0].replace("-", "").isdigit() and len(words[0]) > 3:
+            return self.filter(number__endswith=words[0])
+        return self.filter(search=beginning_with(words)) if words else self.none()
 
     def with_answer_details(self) -> Self:
         """Everything a program is told of one ticket, apart from its histories."""

@@ -41,6 +41,11 @@ def opening_clocks(
     return clocks
 
 
+def acceptance_of(clocks: list[Deadline]) -> Deadline | None:
+    """The one of these by which an organisation has to answer."""
+    return next((clock for clock in clocks if clock.clock == Clock.ACCEPTANCE), None)
+
+
 def own_clock(clock: Clock, *, ticket: Ticket, at: datetime, rules: Rules, operator: User | None) -> Deadline:
     """An unsaved clock whose length is the centre's own rule."""
     length = rules[clock].rule.length_for(is_emergency=ticket.is_emergency)

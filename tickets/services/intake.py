@@ -21,8 +21,9 @@ from companies.models import Building, Company
 from tickets.models import Category, Norm, Outage, Scope, Ticket, TicketEvent
 from tickets.workflow import Status
 
-from .clocks import opening_clocks, tell_term, tie_clocks, title_of
+from .clocks import acceptance_of, opening_clocks, tell_term, tie_clocks, title_of
 from .holdings import begin_turn
+from .new_work import tell_of_new_work
 from .news import tell_of_step
 from .outage_ties import follow_outage, hold_open_outage, promised_end, what_to_say
 
@@ -144,6 +145,7 @@ def register_ticket(
             )
         )  # fmt: skip
     TicketEvent.objects.bulk_create(events)
+    tell_of_new_work(ticket=ticket, deadline=acceptance_of(clocks), at=at)
     if company:
         begin_turn(ticket=ticket, company=company, at=at)
         tell_of_step(ticket=ticket, step="assign", holder=None, at=at)

@@ -20,9 +20,11 @@ from companies.models import Company
 from tickets.models import SentStep, Ticket, TicketEvent, TicketPromise
 from tickets.workflow import CLOSED_TO_APPOINTED, STEPS, WITH_COMPANY, Status, Step
 
+from .beside import follow_step
 from .clocks import (
     NORM_CLOCKS,
     TICKET_CLOCKS,
+    acceptance_of,
     handed_over_by,
     norm_clocks,
     opening_clocks,
@@ -34,6 +36,7 @@ from .clocks import (
 from .delays import is_later, promise_delay, term_of
 from .holdings import ask_who_decides, check_refusals, keep_chain
 from .neighbours import promise_neighbours
+from .new_work import tell_of_new_work
 from .news import tell_of_step
 from .pressed import bounded
 
@@ -129,6 +132,7 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
         ticket=held, step=step, actor=actor, from_status=before, to_status=held.status, company=held.company,
         happened_at=at, reason=facts.reason, note=facts.note.strip(), details=_details(facts, held),
     )  # fmt: skip
+    follow_step(event=event, at=at)
     if facts.sent_key:
         SentStep.objects.create(user=actor, key=facts.sent_key, event=event)
     keep_chain(ticket=held, event=event)
@@ -202,7 +206,8 @@ def _assign(ticket: Ticket, facts: Given) -> None:
     # The clocks of the norm go on, and whoever has the work now answers for them.
     running = Deadline.objects.running().filter(ticket_deadline__ticket=ticket, clock__in=NORM_CLOCKS)
     running.update(company=facts.company)
-    _start_own_clock(Clock.ACCEPTANCE, ticket, facts, operator=facts.actor)
+    answer_by = _start_own_clock(Clock.ACCEPTANCE, ticket, facts, operator=facts.actor)
+    tell_of_new_work(ticket=ticket, deadline=answer_by, at=facts.at)
 
 
 def _appoint(ticket: Ticket, facts: Given) -> None:
@@ -211,10 +216,11 @@ def _appoint(ticket: Ticket, facts: Given) -> None:
     ticket.is_appointed = True
 
 
-def _start_own_clock(clock: Clock, ticket: Ticket, facts: Given, *, operator: User | None) -> None:
+def _start_own_clock(clock: Clock, ticket: Ticket, facts: Given, *, operator: User | None) -> Deadline:
     rules = rules_in_force()
     started = own_clock(clock, ticket=ticket, at=facts.at, rules=rules, operator=operator)
     save_clocks(ticket=ticket, deadlines=[started])
+    return started
 
 
 def _accept(ticket: Ticket, facts: Given) -> None:
@@ -344,6 +350,7 @@ def _promise_again(ticket: Ticket, facts: Given) -> None:
     TicketPromise.objects.create(ticket=ticket, obligation=promise)
     clocks = opening_clocks(ticket=ticket, at=facts.at, damaged_at=facts.at, rules=rules, operator=facts.actor)
     save_clocks(ticket=ticket, deadlines=clocks)
+    tell_of_new_work(ticket=ticket, deadline=acceptance_of(clocks), at=facts.at)
 
 
 def owed_of(ticket: Ticket) -> list[CallbackObligation]:

@@ -38,11 +38,15 @@ TAKEN: dict[str, Promise | str] = {
     "cancel": _("Отменена"),
     "mark_duplicate": _("Объединена с другой заявкой"),
     "reopen": _("Возобновлена"),
+    "answer": _("Ответ центра"),
     "comment": _("Запись"),
     "import": _("Внесена из прежнего журнала"),
     "give": _("Дана мастеру"),
     "photo": _("Фото"),
     "correct_address": _("Исправлен адрес"),
+    "ask_phone": _("Запрошен телефон жителя"),
+    "grant_phone": _("Доступ к телефону дан"),
+    "refuse_phone": _("В доступе к телефону отказано"),
 }
 TONES = {
     Status.ASSIGNED: "soon", Status.ACCEPTED: "info", Status.IN_WORK: "info", Status.RETURNED: "late",

@@ -77,6 +77,13 @@ def test_what_is_told_often_comes_first_among_equals(monkeypatch: pytest.MonkeyP
     assert suggest_categories("лифт")[0].code == "L01"
 
 
+def test_the_beginning_of_a_known_word_is_no_slip_of_another() -> None:
+    assert "E01" not in [one.code for one in suggest_categories("протек")]
+    assert "E01" in [one.code for one in suggest_categories("пробки")]
+    # A slip is still understood where nothing begins so.
+    assert suggest_categories("отаплние")[0].code == "H01"
+
+
 def test_letters_that_mean_nothing_offer_nothing() -> None:
     assert suggest_categories("ъъъъъ") == []
 

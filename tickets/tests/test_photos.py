@@ -315,7 +315,7 @@ class TestSeeing:
             kept_shot(ticket, foreman)
         client = signed_in(foreman)
 
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(13):
             page(client, "portal:card", number=ticket.number)
 
 

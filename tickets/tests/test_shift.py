@@ -11,7 +11,7 @@ from callbacks.models import CallbackObligation
 from callbacks.services import claim, claim_next, start_attempt
 from tickets.models import Handover, Ticket, TicketPromise
 from tickets.services import move_ticket
-from tickets.services.portals import closed_portals, portal_of, portal_states
+from tickets.services.portals import portal_of, portal_states, unheard_portals
 from tickets.services.shift import (
     AlreadyRead,
     NotOnLine,
@@ -200,11 +200,11 @@ def test_a_portal_is_closed_when_nobody_looked_in_for_ten_minutes(unseen: timede
 def test_where_nothing_waits_nothing_is_closed() -> None:
     company = CompanyFactory.create()
     ticket = make_ticket(company=company)
-    assert [state.company for state in closed_portals(NOW)] == [company]
+    assert [state.company for state in unheard_portals(NOW)] == [company]
 
     move_ticket(ticket=ticket, step="accept", actor=member_of(company), at=NOW)
 
-    assert closed_portals(NOW) == []
+    assert unheard_portals(NOW) == []
     assert portal_of(Ticket.objects.get(), NOW) is None
 
 

@@ -134,7 +134,7 @@ def _stood_in_for(escalations: list[Escalation], user: User) -> dict[int, User]:
     return {
         message.escalation_id: message.stands_in_for
         for message in told.select_related("stands_in_for").only("escalation", *named("stands_in_for"))
-        if message.stands_in_for
+        if message.stands_in_for and message.escalation_id
     }
 
 

@@ -60,6 +60,8 @@
     if (!navigator.serviceWorker || !window.caches || !crew.person) return;
     await navigator.serviceWorker.register(body.dataset.worker, { scope: body.dataset.list });
     await keepShell();
+    // What waits is not thrown away when the telephone runs short of room.
+    await navigator.storage?.persist?.();
   }
 
   // ── The page reads itself again ──────────────────────────────────────────────────────────────────────────────
@@ -127,7 +129,8 @@
     event.preventDefault();
     const missing = Array.from(form.elements).find((field) => field.required && !field.value.trim());
     if (missing) return missing.focus();
-    return press(form).catch(() => { /* said by crew:no-room; the form is as it was */ });
+    // A telephone that keeps nothing: while there is a network the form goes as a form.
+    return press(form).catch(() => { if (navigator.onLine) HTMLFormElement.prototype.submit.call(form); });
   }, true);
   document.addEventListener("change", async ({ target }) => {
     const form = target.closest("[data-send-photo]");

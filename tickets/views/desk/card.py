@@ -22,6 +22,7 @@ from callbacks.models import CallAttempt, CallbackObligation, Clock, Deadline
 from callbacks.services import Ladder, LadderRing, LadderStep, ladder_of
 from companies.models import Company
 from tickets import services
+from tickets.forms.portal import DecidePhoneForm
 from tickets.forms.steps import StepForm
 from tickets.models import Ticket, TicketEvent
 from tickets.services.holdings import chain_of, refusals_of, why_left
@@ -211,6 +212,9 @@ def _show(
         "refusals": [_event_line(event) for event in refusals_of(ticket)] if ticket.status == Status.REJECTED else [],
         "photos": list(ticket.photos.in_order()),
         "portal_state": portal_of(ticket, at),
+        "company_notes": ticket.company_notes.unread().select_related("event__actor", "company"),
+        "phone_request": ticket.phone_requests.waiting().select_related("company", "asked_by").first(),
+        "deciding": DecidePhoneForm(auto_id="id_phone_%s"),
         "ties": read_ties(ticket, request.user, at=at),
         "takes_calls": request.user.role in ("operator", "supervisor"),
         "may_decide": request.user.role in STEPS["appoint"].roles,

@@ -1,5 +1,7 @@
 """What the desk knows of the trouble being told: the norm, who answers and why, what is off there, who else rang."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +26,11 @@ from .norm_terms import norm_terms
 from .queue import TAKES_CALLS
 
 Kind = AddedContact.Kind
+# What the list of categories calls the organisations of each kind.
+SHORT = {
+    Company.Kind.MANAGEMENT: "УК", Company.Kind.HOMEOWNERS: "УК", Company.Kind.SUPPLIER: "РСО",
+    Company.Kind.MUNICIPAL: "МО",
+}  # fmt: skip
 # So many open tickets of a house are read; a house with more has an outage.
 AT_HOUSE = 40
 
@@ -90,10 +97,18 @@ def _norm_and_company(form: IntakeForm, told: dict[str, Any], category: Category
         "terms": norm_terms(norm, at=at, damaged_at=damaged_at, celsius=told.get("celsius")) if norm else [],
         "asks_celsius": bool(norm and norm.fix_minutes_by_celsius),
         "routing": routing,
+        "also_notify": also_notify(category, knowing=[company or found, routing.copy]),
         "company_id": chosen,
         "portal": portal_states([company], at)[company.pk] if company else None,
         "is_emergency": bool(form.data.get("is_emergency")) if kept else category.is_emergency,
     }
+
+
+def also_notify(category: Category, *, knowing: Iterable[Company | None]) -> str:
+    """Who else is to be told, without those whom the ticket itself or its copy tells: «112/104 немедленно; УК»."""
+    told = {SHORT.get(Company.Kind(company.kind), "") for company in knowing if company} - {""}
+    others = [one.strip() for one in category.also_notify.split(";")]
+    return "; ".join(one for one in others if re.split(r"[ ,(]", one)[0] not in told)
 
 
 # ── What else is known there ─────────────────────────────────────────────────────────────────────────────────────

@@ -20,6 +20,7 @@ from accounts.models import CENTRE_ROLES, Role
 from accounts.writes import Refused
 from callbacks import services
 from callbacks.models import CallAttempt, CallbackObligation
+from tickets.models import CompanyNote, PhoneRequest, PhoneStop
 from tickets.services import unfinished_count
 from tickets.views.asked import asked_now
 
@@ -29,6 +30,8 @@ from .drawing import draw_boards, draw_parts, draw_row, personal
 
 # Who takes calls and rings back.
 TAKES_CALLS = (Role.OPERATOR, Role.SUPERVISOR)
+# Who lets somebody look at numbers again.
+LIFTS = (Role.SUPERVISOR, Role.HEAD)
 
 
 @roles_required(*CENTRE_ROLES)
@@ -72,8 +75,11 @@ def counts(request: PersonRequest) -> HttpResponse:
     """The numbers of the menu that are each person's own; those of all come with the board."""
     user, at = request.user, clock.now()
     talks = unfinished_count(user=user, at=at) if user.role in TAKES_CALLS else 0
-    own = {"alarms": asked_now(user).count() or "", "unfinished": talks or ""}
-    return render(request, "desk/_counts.html", {"own_counts": own})
+    written = CompanyNote.objects.unread().count() + PhoneRequest.objects.waiting().count()
+    own = {"alarms": asked_now(user).count() or "", "unfinished": talks or "", "notes": written or ""}
+    # Who looked at too many numbers is looked into by those who can let him go on.
+    stops = PhoneStop.objects.standing().select_related("user", "company") if user.role in LIFTS else ()
+    return render(request, "desk/_counts.html", {"own_counts": own, "stops": stops})
 
 
 @roles_required(*CENTRE_ROLES)

@@ -78,7 +78,7 @@ def shift_now(user: User, *, at: datetime) -> dict[str, Any]:
         "at": at,
         "people": shift.people_on_line(),
         "handovers": read_handovers(list(shift.unread_handovers(at).select_related("spell__user", "read_by"))),
-        "portals": portals.closed_portals(at),
+        "portals": portals.unheard_portals(at),
         "forecast": read_forecast(at) if is_senior else None,
         "is_senior": is_senior,
         "takes_off": user.role == Role.SUPERVISOR,

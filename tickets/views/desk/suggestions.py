@@ -1,12 +1,14 @@
 """What the form offers while it is being typed: houses, problems, and the problem that a description sounds like."""
 
+import re
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from accounts.access import PersonRequest, roles_required
-from tickets.forms.addresses import suggest
+from tickets.forms.addresses import suggest, suggest_streets
 from tickets.forms.categories import category_meant, suggest_categories
 from tickets.forms.typed import parse_typed
 
@@ -31,7 +33,13 @@ def buildings(request: PersonRequest) -> HttpResponse:
     code = number_of(request.POST.get("phone", ""))[2:7]
     found = suggest(text, area_code=code) if text else []
     typed = None if any(one.is_new_house for one in found) else parse_typed(text)
-    context = {"suggestions": found, "text": text, "typed": typed}
+    named = suggest_streets(text, found=found) if text else []
+    context = {
+        "suggestions": found, "text": text, "typed": typed, "named": named,
+        # What was said of the house goes along to the street that is chosen.
+        "said_house": text[found_at.start():] if (found_at := re.search(r"\d", text)) else "",
+        "is_doubtful": bool(named) or bool(found and found[0].is_doubtful),
+    }  # fmt: skip
     return render(request, "desk/_buildings.html", context)
 
 

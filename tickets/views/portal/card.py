@@ -22,8 +22,10 @@ from accounts.writes import Refused
 from tickets import services
 from tickets.forms.crew import ForemanForm
 from tickets.forms.photos import shots_of_work
+from tickets.forms.portal import AskPhoneForm
 from tickets.forms.steps import StepForm
 from tickets.models import MOST_PHOTOS, Ticket, TicketEvent
+from tickets.services.phones import ShownPhone, phone_access
 from tickets.services.steps import NeedMissing
 from tickets.views.portal.foreman import crew_steps
 from tickets.views.portal.people import Asker, back, for_organisations, own_ticket
@@ -45,6 +47,7 @@ class StepButton:
 
 
 ICONS = {
+    "localise": "droplet", "not_confirmed": "eye",
     "accept": "check", "start": "player-play", "report_done": "circle-check", "reject": "arrow-back-up",
     "postpone": "player-pause", "plan": "calendar", "comment": "message",
 }  # fmt: skip
@@ -55,7 +58,7 @@ NEXT_STEPS = ("accept", "start", "report_done")
 @for_organisations
 @require_safe
 def card(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
-    return _card(request, asker, own_ticket(asker, number), at=clock.now())
+    return show_card(request, asker, own_ticket(asker, number), at=clock.now())
 
 
 @for_organisations
@@ -69,7 +72,7 @@ def step(request: HttpRequest, asker: Asker, number: str, step: str) -> HttpResp
     at = clock.now()
     form = StepForm(request.POST, step=step, ticket=ticket, actor=asker.user)
     if not form.is_valid():
-        return _card(request, asker, ticket, at=at, tried=(step, form), status=422)
+        return show_card(request, asker, ticket, at=at, tried=(step, form), status=422)
     try:
         if step == "report_done":
             shots = shots_of_work(request.FILES, given_key=request.POST.get("key", ""))
@@ -80,7 +83,7 @@ def step(request: HttpRequest, asker: Asker, number: str, step: str) -> HttpResp
         messages.error(request, str(refusal.message))
         field = refusal.field if isinstance(refusal, NeedMissing) else None
         form.add_error(field if field in form.fields else None, str(refusal.message))
-        return _card(request, asker, own_ticket(asker, number), at=at, tried=(step, form), status=409)
+        return show_card(request, asker, own_ticket(asker, number), at=at, tried=(step, form), status=409)
     messages.success(request, _("Заявка %(number)s: %(step)s") % {"number": number, "step": STEPS[step].title})
     return back(request, number)
 
@@ -94,19 +97,19 @@ def give(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
     at = clock.now()
     form = ForemanForm(ticket, request.POST)
     if not form.is_valid():
-        return _card(request, asker, ticket, at=at, giving=form, status=422)
+        return show_card(request, asker, ticket, at=at, giving=form, status=422)
     try:
         services.give_to_foreman(ticket=ticket, foreman=form.cleaned_data["foreman"], actor=asker.user, at=at)
     except Refused as refusal:
         messages.error(request, str(refusal.message))
-        return _card(request, asker, own_ticket(asker, number), at=at, giving=form, status=409)
+        return show_card(request, asker, own_ticket(asker, number), at=at, giving=form, status=409)
     messages.success(request, _("Заявку %(number)s ведёт %(foreman)s") % {
         "number": number, "foreman": form.cleaned_data["foreman"],
     })  # fmt: skip
     return back(request, number)
 
 
-def _card(
+def show_card(
     request: HttpRequest,
     asker: Asker,
     ticket: Ticket,
@@ -114,8 +117,12 @@ def _card(
     at: datetime,
     tried: tuple[str, StepForm] | None = None,
     giving: ForemanForm | None = None,
+    asking: AskPhoneForm | None = None,
+    phone: ShownPhone | None = None,
+    phone_error: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    """``tried``, ``giving``, ``asking``: a form that was refused; ``phone``: the number, for this one look."""
     user = asker.user
     may_give = asker.accepts and ticket.status in WITH_COMPANY
     photos = list(ticket.photos.visible_to(user).in_order())
@@ -131,6 +138,8 @@ def _card(
         "giving": (giving or ForemanForm(ticket)) if may_give else None,
         "clocks": ticket.deadlines.select_related("deadline").order_by("deadline__due_at"),
         "history": _history(ticket, user),
+        "access": phone_access(ticket=ticket, company=asker.company), "asking": asking or AskPhoneForm(),
+        "phone": phone, "phone_error": phone_error,
     }  # fmt: skip
     template = "portal/card.html" if asker.accepts else "portal/crew/card.html"
     return render(request, template, context, status=status)

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from accounts.wall import behind_wall, marks_wall
-from companies.models import Company
+from companies.models import Company, Membership
 from tickets.models import PortalTab, Ticket
 
 P = ParamSpec("P")
@@ -20,10 +20,12 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, for which organisation."""
+    """Who asks, for which organisation. ``manages``: he keeps its people."""
 
     user: User
     company: Company
+
+    manages: bool = False
 
     @property
     def accepts(self) -> bool:
@@ -53,8 +55,12 @@ def for_organisations(view: View[P]) -> Callable[Concatenate[HttpRequest, P], Ht
 
 def asker_of(user: User) -> Asker | None:
     """This person of an organisation; nobody else, and nobody who is tied to none."""
-    company = Company.objects.visible_to(user).first() if user.is_of_company else None
-    return None if company is None else Asker(user, company)
+    if not user.is_of_company:
+        return None
+    member = Membership.objects.filter(user=user, company__in=Company.objects.visible_to(user)).first()
+    if member is None:
+        return None
+    return Asker(user, member.company, member.manages_users and user.role == Role.COMPANY)
 
 
 def own_ticket(asker: Asker, number: str) -> Ticket:

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts import clock
+from tickets.forms.portal import OwnSearchForm
 from tickets.models import PortalTab, Ticket
 from tickets.views.asked import asked_in_portal
 from tickets.views.portal.foreman import crew_list
@@ -27,7 +28,8 @@ def ticket_list(request: HttpRequest, asker: Asker) -> HttpResponse:
     asked, warnings = asked_in_portal(asker.user, asker.company, at=at)
     found = Paginator(own.for_organisation().on_tab(tab, at), PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "at": at, "asker": asker, "tab": tab, "page": found, "menu_counts": {"portal": counts[PortalTab.NEW]},
+        "at": at, "asker": asker, "search": OwnSearchForm(), "tab": tab, "page": found,
+        "menu_counts": {"portal": counts[PortalTab.NEW]},
         "asked": asked, "warnings": warnings,
         "tabs": [(PortalTab(value), counts[value]) for value in PortalTab.values],
         "fresh": found if tab == PortalTab.NEW else own.for_organisation().on_tab(PortalTab.NEW, at)[:PER_PAGE],
