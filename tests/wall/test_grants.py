@@ -24,7 +24,7 @@ REGISTERS = {
 # Own rows, and of these the columns that their pages and programs read.
 OWN = {
     "companies_company": "id name kind phone duty_phone email works_from works_to works_weekends is_active "
-    "original_name inn kpp ogrn contract_number contract_from contract_to head_name head_phone",
+    "original_name inn kpp ogrn contract_number contract_from contract_to head_name head_phone has_webhooks",
     "companies_membership": "id user_id company_id post manages_users manages_programs",
     "companies_webhookendpoint": "id company_id url events is_active created_by_id created_at failures lent_until "
     "rests_until last_delivered_at disabled_at disabled_reason notice_due_at",
