@@ -297,7 +297,9 @@ class TestSeeing:
         operator = signed_in()
         for client, route in (
             (operator, "desk:card"), (operator, "desk:order"), (operator, "desk:journal"),
-            (signed_in(dispatcher), "portal:card"), (signed_in(foreman), "portal:card"),
+            (signed_in(dispatcher), "portal:card"),
+            (signed_in(dispatcher), "portal:order"), (signed_in(dispatcher), "portal:act"),
+            (signed_in(foreman), "portal:card"),
         ):  # fmt: skip
             assert name in page(client, route, number=ticket.number), route
 

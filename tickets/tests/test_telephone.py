@@ -210,11 +210,16 @@ class TestPages:
         assert {step.code for step in steps} == {code for code, rule in STEPS.items() if Role.FOREMAN in rule.roles}
         assert {step.code for step in steps if step.is_allowed} == {"start", "comment"}
 
-    def test_a_page_may_be_kept_only_as_it_was_read(self, telephone: Client, ticket: Ticket, foreman: User) -> None:
+    def test_a_page_may_be_kept_only_as_it_was_read(self, telephone: Client, foreman: User, dispatcher: User) -> None:
+        ticket = given(foreman, dispatcher, shares_phone=True)
+        move_ticket(ticket=ticket, step="start", actor=foreman, at=now())
         mark = f'<meta name="kept-for" content="{foreman.pk}">'
         url = reverse("portal:card", kwargs={"number": ticket.number})
 
         assert mark in telephone.get(url).content.decode()
+        with_number = telephone.post(reverse("portal:phone", kwargs={"number": ticket.number}))
+        assert "tel:" in with_number.content.decode()
+        assert "kept-for" not in with_number.content.decode()
         refused = telephone.post(reverse("portal:step", kwargs={"number": ticket.number, "step": "report_done"}))
         assert refused.status_code == 422
         assert "kept-for" not in refused.content.decode()

@@ -128,7 +128,9 @@ def show_card(
     photos = list(ticket.photos.visible_to(user).in_order())
     opened = request.GET.get("step", "")
     context: dict[str, Any] = {
-        "at": at, "asker": asker, "ticket": ticket, "photos": photos, "key": uuid4(), "keeps": status == HTTPStatus.OK,
+        "at": at, "asker": asker, "ticket": ticket, "photos": photos, "key": uuid4(),
+        # A telephone keeps the page as it was read, and never one with the citizen's number in it.
+        "keeps": request.method == "GET" and status == HTTPStatus.OK and phone is None,
         "takes_photos": ticket.status in (*WITH_COMPANY, *REPORTED) and len(photos) < MOST_PHOTOS,
         "steps": list(
             _buttons(ticket, user, tried=tried, opened=opened)

@@ -31,6 +31,7 @@ def order(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
     context = {
         "ticket": ticket, "asker": asker, "clocks": list(clocks), "at": at, "phone": shown,
         "access": phones.phone_access(ticket=ticket, company=asker.company),
+        "photos": list(ticket.photos.visible_to(asker.user).in_order()),
     }  # fmt: skip
     return render(request, "portal/order.html", context)
 
@@ -39,4 +40,6 @@ def order(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
 @require_safe
 def act(request: HttpRequest, asker: Asker, number: str) -> HttpResponse:
     """«Акт выполненных работ»: filled in with what was reported, with room for what was not."""
-    return render(request, "portal/act.html", {"ticket": own_ticket(asker, number), "asker": asker, "at": clock.now()})
+    ticket = own_ticket(asker, number)
+    photos = list(ticket.photos.visible_to(asker.user).in_order())
+    return render(request, "portal/act.html", {"ticket": ticket, "asker": asker, "photos": photos, "at": clock.now()})
