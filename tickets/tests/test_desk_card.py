@@ -144,7 +144,7 @@ def test_the_card_asks_little(at: Any, django_assert_max_num_queries: Any) -> No
 
     # Seventeen with the question for the moment, which this test answers by itself; three of them read every ladder,
     # three whether the cabinet is open, what is off at the address, and who else rang.
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         page(client, "desk:card", number=ticket.number)
 
 
