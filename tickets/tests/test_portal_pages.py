@@ -158,7 +158,7 @@ def test_a_card_takes_fourteen_queries_and_the_wall(
 ) -> None:
     ticket = moved(of(company), "accept", "start", actor=dispatcher)
 
-    with django_assert_max_num_queries(14 + WALL):
+    with django_assert_max_num_queries(20 + WALL):
         portal.get(url(ticket))
 
 

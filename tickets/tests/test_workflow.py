@@ -34,14 +34,14 @@ FOREMAN_MAY = {
 }
 OPERATOR_MAY = {
     "registered": {"assign", "cancel", "mark_duplicate", "comment"},
-    "assigned": {"assign", "accept_by_phone", "cancel", "mark_duplicate", "comment"},
-    "accepted": {"assign", "plan_by_phone", "localise_by_phone", "done_by_phone", "cancel", "comment"},
-    "rejected": {"assign", "cancel", "mark_duplicate", "comment"},
-    "in_work": {"assign", "plan_by_phone", "localise_by_phone", "done_by_phone", "comment"},
-    "postponed": {"assign", "comment"},
-    "returned": {"assign", "plan_by_phone", "comment"},
-    "done": {"close", "return_to_work", "comment"},
-    "not_confirmed": {"close", "return_to_work", "comment"},
+    "assigned": {"assign", "accept_by_phone", "cancel", "mark_duplicate", "answer", "comment"},
+    "accepted": {"assign", "plan_by_phone", "localise_by_phone", "done_by_phone", "cancel", "answer", "comment"},
+    "rejected": {"assign", "cancel", "mark_duplicate", "answer", "comment"},
+    "in_work": {"assign", "plan_by_phone", "localise_by_phone", "done_by_phone", "answer", "comment"},
+    "postponed": {"assign", "answer", "comment"},
+    "returned": {"assign", "plan_by_phone", "answer", "comment"},
+    "done": {"close", "return_to_work", "answer", "comment"},
+    "not_confirmed": {"close", "return_to_work", "answer", "comment"},
     "closed": {"reopen"},
     "closed_unconfirmed": {"reopen"},
 }
