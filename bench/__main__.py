@@ -13,11 +13,21 @@ from .big import Big
 from .desk import Desk
 from .imports import Imports
 from .intake import Intake
+from .portal import Portal
 from .promise import Promises
 from .registers import Registers
 from .stage import servers
 
-Bench = type[Intake] | type[Promises] | type[Desk] | type[Addresses] | type[Big] | type[Registers] | type[Imports]
+Bench = (
+    type[Intake]
+    | type[Promises]
+    | type[Desk]
+    | type[Addresses]
+    | type[Big]
+    | type[Registers]
+    | type[Imports]
+    | type[Portal]
+)
 # The queue before the storm that leaves it longer, the idle sweep after it.
 MEASURES: dict[str, tuple[Bench, Callable[[Any], dict[str, object]]]] = {
     "intake_form_4": (Intake, Intake.form),
@@ -29,6 +39,8 @@ MEASURES: dict[str, tuple[Bench, Callable[[Any], dict[str, object]]]] = {
     "desk_errors": (Desk, Desk.errors),
     "desk_queue_1m": (Big, Big.queue),
     "desk_search_1m": (Big, Big.search),
+    "portal_wall": (Portal, Portal.wall),
+    "portal_wall_desk": (Portal, Portal.desk),
     "admin_registers_100k": (Registers, Registers.pages),
     "address_search": (Addresses, Addresses.search),
     "import_register_vladivostok": (Imports, Imports.vladivostok),

@@ -1,0 +1,1 @@
+"""One organisation against another: everything that it can ask for, guess and send."""

@@ -1,0 +1,143 @@
+"""Strange words in every text that an organisation or its program may write or read: pages, answers, files.
+
+The words are the Big List of Naughty Strings (MIT), kept beside the repository. A sample runs always, the whole slowly.
+"""
+
+import csv
+import io
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from accounts.models import Role
+from tests.hostile.scene import browser_of, program_of
+from tickets.models import Ticket
+from tickets.tests.factories import CompanyFactory, UserFactory, member_of
+
+NAUGHTY = Path(settings.BASE_DIR).parent / "shared" / "data" / "naughty-strings" / "blns.json"
+# A spreadsheet would run these; a telephone begins with the same sign and must stay as it is.
+FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "＝1+1", '=HYPERLINK("http://example.org","x")']
+XSS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "{{ 7*7 }}{% now 'Y' %}",
+]
+PHONE = "+79101112233"
+
+pytestmark = pytest.mark.django_db
+
+
+def words(every: int) -> list[str]:
+    if not NAUGHTY.is_file():
+        pytest.skip(f"the list of naughty strings is not there: {NAUGHTY}")
+    listed = json.loads(NAUGHTY.read_text(encoding="utf-8"))
+    return [*FORMULAS, *XSS, *listed[::every]]
+
+
+class Skeleton(HTMLParser):
+    """The tags of a page with the names of their attributes: what words in it cannot change when they are escaped."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, tuple[str, ...]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # A line break in the word is one on the page.
+        if tag != "br":
+            self.tags.append((tag, tuple(sorted(name for name, _value in attrs))))
+
+
+class Centre:
+    """An operator's program, an organisation's browser and program, and a supervisor who takes files away."""
+
+    def __init__(self) -> None:
+        self.company = CompanyFactory.create()
+        self.operator = program_of(UserFactory.create())
+        dispatcher = member_of(self.company)
+        self.portal, self.program = browser_of(dispatcher), program_of(dispatcher)
+        self.senior = browser_of(UserFactory.create(role=Role.SUPERVISOR))
+        self.said: list[int] = []
+
+    def post(self, client: Any, url: str, data: dict[str, Any], *, form: bool = False) -> Any:
+        answer = client.post(url, data) if form else client.post(url, data, content_type="application/json")
+        assert answer.status_code < 500, (url, data, answer.status_code)
+        self.said.append(answer.status_code)
+        return answer
+
+    def live_through(self, word: str) -> str | None:
+        """A ticket with this word wherever words may stand, from the call to the work; its number, if it was taken."""
+        address = {"street": word[:150] or "К", "house": word[:20] or "1", "entrance": word[:8], "flat": word[:12]}
+        call = {"phone": PHONE, "category": "P03", "text": word, "caller_name": word[:200], "address": address}
+        registered = self.post(self.operator, reverse("api:tickets"), call)
+        if registered.status_code != 201:
+            call |= {"address": {"street": "ул. Кирова", "house": "1"}, "caller_name": ""}
+            registered = self.post(self.operator, reverse("api:tickets"), call)
+        if registered.status_code != 201:
+            return None
+        number = str(registered.json()["number"])
+        self.step(self.operator, "assign", number, company=self.company.pk, note=word[:8000])
+        url = reverse("portal:step", kwargs={"number": number, "step": "accept"})
+        self.post(self.portal, url, {"note": word}, form=True)
+        self.step(self.program, "comment", number, note=word)
+        url = reverse("portal:step", kwargs={"number": number, "step": "report_done"})
+        self.post(self.portal, url, {"works": word, "act_number": word[:60]}, form=True)
+        self.post(self.senior, reverse("desk:tickets"), {"text": word}, form=True)
+        for client, name in ((self.program, "api:tickets"), (self.program, "api:buildings")):
+            assert client.get(reverse(name), {"q": word}).status_code < 500, word
+        return number
+
+    def step(self, client: Any, step: str, number: str, **data: Any) -> None:
+        self.post(client, reverse("api:ticket-step", kwargs={"number": number, "step": step}), data)
+
+    def skeletons(self, number: str) -> list[Any]:
+        pages = [
+            self.portal.get(reverse("portal:card", kwargs={"number": number})),
+            self.senior.get(reverse("desk:card", kwargs={"number": number})),
+        ]
+        assert [page.status_code for page in pages] == [200, 200]
+        return [Skeleton(page.content.decode()).tags for page in pages]
+
+
+@pytest.mark.parametrize("every", [pytest.param(40, id="sample"), pytest.param(1, id="whole", marks=pytest.mark.slow)])
+def test_strange_words_stay_words(every: int) -> None:
+    centre = Centre()
+    plain = centre.live_through("Обычные слова")
+    assert plain is not None
+    as_usual = centre.skeletons(plain)
+    kept = {}
+    for word in words(every):
+        number = centre.live_through(word)
+        if number is None:
+            continue
+        kept[number] = word
+        row = Ticket.objects.get(number=number)
+        # Which buttons and lines there are depends on how far it came, and that is not the word's doing.
+        if row.status == "done" and row.works and row.act_number and row.events.count() == 5:
+            assert centre.skeletons(number) == as_usual, word
+    assert len(kept) > len(words(every)) * 0.8
+    assert centre.said.count(201) > len(kept)
+    check_files(centre, kept)
+
+
+def check_files(centre: Centre, kept: dict[str, str]) -> None:
+    """Each ticket is a row, no cell is a formula, and telephones are whole."""
+    query = {"status": "all"}
+    centre.senior.post(reverse("desk:columns-choose"), {"columns": ["number", "caller", "phone", "text", "address"]})
+    book = centre.senior.get(reverse("desk:ticket-file", kwargs={"kind": "xlsx"}), query)
+    sheet = load_workbook(io.BytesIO(b"".join(book))).worksheets[0]
+    rows = list(sheet.iter_rows(min_row=2))
+    assert {str(cell.value) for row in rows for cell in row} >= set(kept)
+    assert not [cell.value for row in rows for cell in row if cell.data_type == "f"]
+    text = b"".join(centre.senior.get(reverse("desk:ticket-file", kwargs={"kind": "csv"}), query))
+    lines = list(csv.reader(io.StringIO(text.decode("utf-8-sig")), delimiter=";"))
+    for cells in ([str(cell.value or "") for row in rows for cell in row], [cell for line in lines for cell in line]):
+        assert cells.count(PHONE) >= len(kept)
+        assert not [cell for cell in cells if cell != PHONE and cell.startswith(("=", "+", "@", "\t", "\r"))]
