@@ -21,6 +21,8 @@ from companies.imports.names import LONGEST_NAME, company_name
 from companies.imports.places import UnclearAddress, house_key, read_place, street_key, tidy_house
 from companies.imports.tables import Line, Table, UnreadableFile
 
+# A busy machine is no fault of a reader.
+PATIENT = settings(deadline=None, max_examples=60)
 NAUGHTY = Path(__file__).parents[3] / "shared/data/naughty-strings/blns.json"
 
 
@@ -73,6 +75,7 @@ class TestNames:
         found = [company_name(one), company_name(other)]
         assert found[0] != found[1]
 
+    @PATIENT
     @given(st.text(max_size=80))
     def test_any_text_is_a_name_or_none_and_its_spelling_is_its_own(self, typed: str) -> None:
         found = company_name(typed)
@@ -118,6 +121,7 @@ class TestPlaces:
         assert street_key("Проспект. 100-летия Владивостока") == street_key("пр-кт 100 летия Владивостока")
         assert street_key("ул. Строительная 2-я") == street_key("2-я Строительная ул.")
 
+    @PATIENT
     @given(st.text(max_size=120))
     def test_any_text_is_an_address_that_fits_or_is_refused(self, typed: str) -> None:
         try:
@@ -152,6 +156,7 @@ class TestValues:
         with pytest.raises(ValueError, match="7707083894"):
             values.tax_number("7707083894")
 
+    @PATIENT
     @given(st.text(max_size=40))
     def test_any_text_is_read_or_refused(self, text: str) -> None:
         for read in (values.day, values.number, values.year, values.latitude, values.tax_number, values.reason_code):
@@ -160,6 +165,7 @@ class TestValues:
             except (ValueError, OverflowError):
                 continue
 
+    @PATIENT
     @given(st.lists(st.text(max_size=60), min_size=6, max_size=6))
     def test_any_row_is_a_house_that_fits_or_is_refused(self, cells: list[str]) -> None:
         columns = {"register_code": 0, "address": 1, "company": 2, "valid_from": 3, "floors": 4, "latitude": 5}
@@ -230,7 +236,7 @@ class TestTables:
         with pytest.raises(UnreadableFile, match="больше 2 строк"):
             read(tmp_path, b"a\n1\n2\n3\n")
 
-    @settings(max_examples=60)
+    @PATIENT
     @given(st.binary(max_size=300))
     def test_any_bytes_are_a_table_or_refused(self, content: bytes) -> None:
         with tempfile.TemporaryDirectory() as folder:
