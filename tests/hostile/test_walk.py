@@ -147,7 +147,7 @@ def walk(scene: Scene) -> tuple[list[str], int]:
                 first = guesses == firsts.setdefault(missing_url, guesses)
                 for method in METHODS if first and not address.is_closed else METHODS[:2]:
                     asked += 1
-                    given = {"data": {"note": "x"}} if method == "post" else {}
+                    given: dict[str, Any] = {"data": {"note": "x"}} if method == "post" else {}
                     if address.is_api and method == "post":
                         given |= {"content_type": "application/json"}
                     key = (method, missing_url)
