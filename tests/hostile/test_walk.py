@@ -204,8 +204,8 @@ def named(scene: Scene) -> list[tuple[str, Any, Any]]:
 
 
 OF_ORGANISATIONS = ("portal:", "programs:", "api:")
-# The same for everybody: pages of the API itself, and the registers.
-OPEN = ("api:docs", "api:nothing", "api:buildings", "api:categories")
+# The same for everybody: pages of the API itself, the registers, and outages.
+OPEN = ("api:docs", "api:nothing", "api:buildings", "api:categories", "api:outages")
 
 
 def ask_lists(scene: Scene) -> list[str]:
