@@ -1,14 +1,17 @@
 """What the pages of the admin are made of: Django's own classes, and rows that are only shown."""
 
 import json
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import display_for_value
-from django.db.models import Model
+from django.core.paginator import Paginator
+from django.db import connection
+from django.db.models import Model, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin
     StackedInline = admin.StackedInline
     TabularInline = admin.TabularInline
+    RowsPaginator = Paginator[Any]
 else:
+    RowsPaginator = Paginator
 
     class _Generic:
         def __class_getitem__(cls, _models: Any) -> type:
@@ -66,11 +71,32 @@ def shown(name: str, label: Any) -> Any:
     return column
 
 
+# A list of fewer is counted.
+MANY = 10_000
+
+
+class EstimatedPaginator(RowsPaginator):
+    """Of a whole long table it says how many rows the planner reckons with; a choice of rows is counted."""
+
+    @cached_property
+    def count(self) -> int:
+        rows = cast("QuerySet[Any]", self.object_list)
+        if not rows.query.where:
+            with connection.cursor() as cursor:
+                table = rows.query.get_meta().db_table
+                cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table])
+                known = cursor.fetchone()
+            if known and known[0] >= MANY:
+                return int(known[0])
+        return rows.count()
+
+
 class RegisterAdmin(ModelAdmin[M]):
     """A register of any length: counting a hundred thousand rows would cost more than showing fifty."""
 
     list_per_page = 50
     list_max_show_all = 0
+    paginator = EstimatedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
 

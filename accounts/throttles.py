@@ -3,7 +3,7 @@
 import math
 import time
 from threading import Lock
-from typing import Any, cast
+from typing import Any
 
 import redis
 import structlog
@@ -97,7 +97,7 @@ class PerMinute(BaseThrottle):
         who = _who(request)
         if not who:
             return True
-        limit = cast(int, settings.API_REQUESTS_PER_MINUTE)
+        limit = settings.API_REQUESTS_PER_MINUTE
         asked, left = counters.count(who)
         if asked > limit:
             raise TooOften(wait=left, limit=limit)

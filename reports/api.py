@@ -64,7 +64,8 @@ class ReportAnswer(serializers.Serializer[Any]):
         return {"from": serializers.DateField(), "to": serializers.DateField(), **super().get_fields()}
 
 
-DAY = {"type": OpenApiTypes.DATE, "location": OpenApiParameter.QUERY, "required": False}
+def _day(name: str, description: str) -> OpenApiParameter:
+    return OpenApiParameter(name, OpenApiTypes.DATE, OpenApiParameter.QUERY, required=False, description=description)
 
 
 class OneReport(Operation):
@@ -78,8 +79,8 @@ class OneReport(Operation):
         operation_id="reports_read",
         parameters=[
             OpenApiParameter("name", str, OpenApiParameter.PATH, enum=list(TABLES)),
-            OpenApiParameter("from", description="First day.", **DAY),
-            OpenApiParameter("to", description="Last day; not more than a year after the first.", **DAY),
+            _day("from", "First day."),
+            _day("to", "Last day; not more than a year after the first."),
             OpenApiParameter("format", str, enum=FORMATS, default="json"),
         ],
         responses={

@@ -119,7 +119,7 @@ def test_a_redis_that_hangs_costs_one_request_a_moment(settings: Settings, monke
 def test_counters_of_a_process_s_own_end_and_are_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
     counters = _Counters()
     moment = [1000.0]
-    monkeypatch.setattr(throttles.time, "monotonic", lambda: moment[0])
+    monkeypatch.setattr(time, "monotonic", lambda: moment[0])
     monkeypatch.setattr(throttles, "MOST_KEPT", 3)
     for number in range(3):
         counters._count_here(str(number))

@@ -9,13 +9,14 @@ from uuid import UUID
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
 from accounts.writes import RuleBroken
 from companies.models import WebhookDelivery, WebhookEndpoint
-from companies.outward import BadAddress
+from companies.outward import Answer, BadAddress
 from companies.services import deliveries, webhooks
 from companies.services.deliveries import BACK_OFF, LANES, LEASE, deliver_next, send_next_notice, take_delivery
 from companies.services.webhooks import (
@@ -186,7 +187,7 @@ def test_a_letter_that_cannot_be_sent_is_tried_again(webhook: WebhookEndpoint, m
     stopped = {"is_active": False, "disabled_at": NOON, "disabled_reason": "Ответ 500.", "notice_due_at": NOON}
     WebhookEndpoint.objects.filter(pk=webhook.pk).update(**stopped)
     with monkeypatch.context() as patched:
-        patched.setattr(deliveries.EmailMessage, "send", lambda letter: (_ for _ in ()).throw(OSError()))
+        patched.setattr(EmailMessage, "send", lambda letter: (_ for _ in ()).throw(OSError()))
         assert send_next_notice(at=NOON)
     assert not send_next_notice(at=NOON + MINUTE)
     assert send_next_notice(at=NOON + 6 * MINUTE)
@@ -248,8 +249,8 @@ def test_a_note_that_comes_too_late_changes_nothing(webhook: WebhookEndpoint) ->
     assert slow is not None
     quick = take_delivery(at=NOON + LEASE)
     assert quick is not None
-    deliveries.note_answer(delivery=quick, answer=deliveries.outward.Answer(204), at=NOON + LEASE)
-    deliveries.note_answer(delivery=slow, answer=deliveries.outward.Answer(None, "Нет ответа"), at=NOON)
+    deliveries.note_answer(delivery=quick, answer=Answer(204), at=NOON + LEASE)
+    deliveries.note_answer(delivery=slow, answer=Answer(None, "Нет ответа"), at=NOON)
     row = fresh(slow)
     assert (row.state, row.attempts) == (State.DELIVERED, 2)
 
@@ -303,7 +304,7 @@ def test_what_goes_away_while_it_is_talked_to_is_simply_gone(webhook: WebhookEnd
     taken = take_delivery(at=NOON)
     assert taken is not None
     webhooks.remove_webhook(webhook=webhook)
-    deliveries.note_answer(delivery=taken, answer=deliveries.outward.Answer(204), at=NOON)
+    deliveries.note_answer(delivery=taken, answer=Answer(204), at=NOON)
 
 
 def test_the_log_is_kept_for_a_month(webhook: WebhookEndpoint, deliver: Deliver) -> None:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 DAY = f"{timezone.localtime(NOON).date()}"
 
 
-def ask(name: str, role: Role = Role.SUPERVISOR, **asked: str) -> Any:
+def ask(name: str, *, role: Role = Role.SUPERVISOR, **asked: Any) -> Any:
     return client_of(role=role).get(f"/api/v1/reports/{name}/", {"from": DAY, "to": DAY} | asked)
 
 

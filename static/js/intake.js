@@ -85,6 +85,17 @@
 
   // ── Beside the form ──────────────────────────────────────────────────────────────────────────────────────────
   const tabs = all("[role=tab]");
+  let isChosen = false;
+  function choose(tab) {
+    isChosen = true;
+    show(tab);
+  }
+  // As long as nobody is known by this number, what is known of the address stands in front; never against a choice.
+  function bringForward() {
+    const isPlaced = by("id_building").value || by("id_house").value;
+    if (isChosen || !isPlaced || by("known").querySelector(".person, .known-list, .owed")) return;
+    show(by(by("off").querySelector("[data-link]") ? "tab-off" : "tab-here"));
+  }
   function show(tab) {
     tabs.forEach((one) => {
       const isIt = one === tab;
@@ -94,13 +105,13 @@
     });
   }
   tabs.forEach((tab, index) => {
-    tab.addEventListener("click", () => show(tab));
+    tab.addEventListener("click", () => choose(tab));
     tab.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (!step) return;
       event.preventDefault();
       const next = tabs[(index + step + tabs.length) % tabs.length];
-      show(next);
+      choose(next);
       next.focus();
     });
   });
@@ -148,6 +159,7 @@
     count();
     if (event.target === guide || guide.contains(event.target)) {
       ask();
+      bringForward();
       meetDanger();
     }
   });

@@ -160,6 +160,13 @@ def test_a_ladder_is_unfolded_by_the_keyboard(centre: LocalStack, sign_in: SignI
     assert serious_faults(page) == []
 
 
+def test_alarms_leave_the_first_calls_in_sight(centre: LocalStack, sign_in: SignIn) -> None:
+    page = sign_in(centre, "supervisor")
+    # The demonstration's promises break one after another.
+    expect(page.locator("#strip .alarm").nth(2)).to_be_visible(timeout=150_000)
+    assert page.locator(".queue-row").first.evaluate("row => row.getBoundingClientRect().bottom") <= 900
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_every_page_fits_and_is_readable(centre: LocalStack, sign_in: SignIn, width: int, dark: bool) -> None:

@@ -42,6 +42,10 @@ def card(tail: str = "") -> Way:
     return followed("/desk/tickets/", ".row-link", tail)
 
 
+def at_work(tail: str = "") -> Way:
+    return followed("/portal/?tab=work", ".ticket-problem a", tail)
+
+
 def promise(route: str) -> Way:
     def find(page: Page, stack: LocalStack) -> str:
         page.goto(f"{stack.url}/desk/")
@@ -101,33 +105,49 @@ PAGES: dict[str, dict[str, Way]] = {
         "desk:handovers": plain("desk:handovers"),
         "desk:wall": plain("desk:wall"),
         "desk:keys": plain("desk:keys"),
+        "desk:notes": plain("desk:notes"),
+        "desk:phones": plain("desk:phones"),
         "register:house": house,
         "register:gaps": plain("register:gaps"),
         "reports:overview": plain("reports:overview"),
         "reports:tickets": followed("/reports/", "main a[href*='cell=']"),
+        "reports:company": followed("/reports/", "main a[href*='/companies/']"),
     },
     "operator2": {"desk:leave_line": leaving},
     "admin": {"register:bind": plain("register:bind")},
     "uk": {
         "portal:list": plain("portal:list"),
-        "portal:card": followed("/portal/?tab=work", ".ticket-problem a"),
+        "portal:card": at_work(),
+        "portal:order": at_work("order/"),
+        "portal:act": at_work("act/"),
+        "portal:people": plain("portal:people"),
+        "portal:offline": plain("portal:offline"),
+        "programs:overview": plain("programs:overview"),
+        "reports:own": plain("reports:own"),
+        "reports:own-tickets": followed("/reports/own/", "main a[href*='cell=']"),
     },
 }
 # Parts of a page, answers to a press of a button, files, and what programs ask: each ends on a page that is looked at.
-# «api:docs» is a ready-made page for programmers, drawn by somebody else.
+# «api:docs» is a ready-made page for programmers, drawn by somebody else; «programs:webhook» is looked over where one
+# is made (test_programs).
 NO_PAGES = {
     "api:buildings", "api:callback-attempts", "api:callback-next", "api:callback-release", "api:callbacks",
-    "api:categories", "api:companies", "api:docs", "api:missed-calls", "api:nothing", "api:schema", "api:ticket",
-    "api:ticket-search", "api:ticket-step", "api:ticket-steps", "api:tickets", "desk:acknowledge",
-    "desk:acknowledge_chosen", "desk:another_round", "desk:board", "desk:buildings", "desk:categories", "desk:claim",
-    "desk:columns", "desk:columns-choose", "desk:coming", "desk:conditions", "desk:count", "desk:counts", "desk:dial",
-    "desk:draft", "desk:draft-drop", "desk:finish", "desk:go_on_line", "desk:guide", "desk:hint", "desk:holder",
-    "desk:hunch_dismiss", "desk:known", "desk:later", "desk:line", "desk:next", "desk:notice", "desk:outage_act",
-    "desk:outage_houses", "desk:outage_join", "desk:outage_leave", "desk:read_handover", "desk:release", "desk:renew",
-    "desk:say", "desk:settle", "desk:step", "desk:strip", "desk:take_off_line", "desk:ticket-file",
+    "api:categories", "api:companies", "api:docs", "api:missed-calls", "api:nothing", "api:outages", "api:schema",
+    "api:ticket", "api:ticket-search", "api:ticket-step", "api:ticket-steps", "api:tickets", "desk:acknowledge",
+    "desk:acknowledge_chosen", "desk:another_round", "desk:board", "desk:buildings", "desk:categories",
+    "desk:claim", "desk:columns", "desk:columns-choose", "desk:coming", "desk:conditions", "desk:count",
+    "desk:counts", "desk:dial", "desk:draft", "desk:draft-drop", "desk:finish", "desk:go_on_line", "desk:guide",
+    "desk:hint", "desk:holder", "desk:hunch_dismiss", "desk:known", "desk:later", "desk:line", "desk:next",
+    "desk:notes_read", "desk:notice", "desk:outage_act", "desk:outage_houses", "desk:outage_join",
+    "desk:outage_leave", "desk:phone_decide", "desk:phone_lift", "desk:photo", "desk:read_handover", "desk:release",
+    "desk:renew", "desk:say", "desk:settle", "desk:step", "desk:strip", "desk:take_off_line", "desk:ticket-file",
     "desk:unfinished-end", "desk:view", "desk:view-delete", "desk:view-rename", "desk:view-save", "desk:waive",
     "desk:watch-check", "events", "health-banner", "healthz", "home", "livez", "logout", "metrics", "portal:answer",
-    "portal:give", "portal:step", "reports:csv", "reports:tickets-csv",
+    "portal:give", "portal:letters", "portal:person", "portal:person-act", "portal:person-invite", "portal:phone",
+    "portal:phone-ask", "portal:photo", "portal:photos", "portal:queue", "portal:screen", "portal:search",
+    "portal:sent_photo", "portal:sent_step", "portal:step", "portal:worker", "programs:act", "programs:add",
+    "programs:make-token", "programs:notice", "programs:replay", "programs:revoke", "programs:webhook",
+    "reports-api:report", "reports:csv", "reports:tickets-csv",
 }  # fmt: skip
 LOOKED_AT = {route for pages in PAGES.values() for route in pages} - {"not found"}
 

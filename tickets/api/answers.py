@@ -58,7 +58,7 @@ class OutageAnswer(serializers.ModelSerializer[Outage]):
     """An outage: `ends_at` was promised, `ended_at` came true; `company` is shown to the centre and to itself."""
 
     kind = serializers.ChoiceField(choices=Outage.Kind.choices)
-    services = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
+    services: Any = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
     category = NamedCategory(allow_null=True)
     company = NamedCompany(allow_null=True)
     houses = serializers.IntegerField(help_text="How many houses; ask with `building` whether one is among them.")

@@ -24,6 +24,7 @@ OF_COMPANY = frozenset({Audience.COMPANY, Audience.COMPANY_HEAD})
 # What a step tells the organisation that has the ticket after it.
 TOLD = {
     "assign": WebhookEvent.TICKET_ASSIGNED,
+    "appoint": WebhookEvent.TICKET_ASSIGNED,
     "reopen": WebhookEvent.TICKET_ASSIGNED,
     "return_to_work": WebhookEvent.TICKET_RETURNED,
     "cancel": WebhookEvent.TICKET_CANCELLED,
@@ -63,7 +64,7 @@ def tell_of_step(*, ticket: Ticket, step: str, holder: Company | None, at: datet
 
 
 def _why(step: str, reason: str) -> str:
-    return {"assign": GIVEN_TO_ANOTHER, "mark_duplicate": DUPLICATE}.get(step, reason)
+    return {"assign": GIVEN_TO_ANOTHER, "appoint": GIVEN_TO_ANOTHER, "mark_duplicate": DUPLICATE}.get(step, reason)
 
 
 def tell_of_rungs(escalations: list[Escalation], at: datetime) -> None:

@@ -119,7 +119,9 @@ def move_ticket(*, ticket: Ticket, step: str, actor: User, at: datetime, **given
         return held
     _check_allowed(step, held, actor)
     _check_needs(rule, facts)
-    before, term, holder = held.status, term_of(held), held.company
+    before, term = held.status, term_of(held)
+    # Whoever sent it back does not have it any more.
+    holder = held.company if before != Status.REJECTED else None
     if rule.target is not None:
         held.status = rule.target
     if effect := EFFECTS.get(step):

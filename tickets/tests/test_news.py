@@ -22,6 +22,7 @@ from tickets.tests.factories import (
     make_ticket,
     member_of,
 )
+from tickets.workflow import STEPS, Status
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +100,20 @@ def test_who_had_it_is_told_that_somebody_else_has_it(company: Company) -> None:
     assert [event for event, _payload in told(other)] == ["ticket.assigned"]
 
 
+def test_who_sent_it_back_is_not_told_of_the_next(company: Company) -> None:
+    other = CompanyFactory.create()
+    listen(other)
+    ticket = make_ticket(company=company)
+    step(ticket, "reject", member_of(company), reason="not_ours")
+    step(ticket, "assign", company=other)
+    assert [event for event, _payload in told(company)] == ["ticket.assigned"]
+    assert [event for event, _payload in told(other)] == ["ticket.assigned"]
+
+
+def test_every_step_that_hands_work_over_is_told() -> None:
+    assert {code for code, rule in STEPS.items() if rule.target == Status.ASSIGNED} <= set(news.TOLD)
+
+
 def test_given_again_to_the_same_it_is_only_assigned(company: Company) -> None:
     step(make_ticket(company=company), "assign", company=company)
     assert [event for event, _payload in told(company)] == ["ticket.assigned"] * 2
@@ -155,9 +170,11 @@ def test_whoever_has_no_webhooks_costs_no_question(django_assert_num_queries: An
 def test_a_deadline_is_told_before_and_when_it_passes(company: Company) -> None:
     ticket = make_ticket(company=company)
     fix = ticket.deadlines.get(deadline__clock="fix").deadline
+    assert fix.next_rung_at is not None
     break_promise(at=fix.next_rung_at)
     warnings = [payload for event, payload in told(company) if event == "deadline.warning"]
-    acceptance, warning = warnings[0], warnings[-1]
+    acceptance = next(payload for payload in warnings if payload["deadline"]["clock"] == "acceptance")
+    (warning,) = (payload for payload in warnings if payload["deadline"]["clock"] == "fix")
     assert acceptance["deadline"]["clock"] == "acceptance"
     assert acceptance["deadline"]["is_past"] is True
     assert warning["deadline"] == {"clock": "fix", "due_at": fix.due_at.isoformat(), "rung": 1, "is_past": False}

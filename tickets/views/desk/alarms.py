@@ -23,7 +23,7 @@ from .pages import ROWS, Slice
 
 # On the queue: the newest few, the rest is a page of its own.
 SHOWN_ALARMS = 3
-SHOWN_WARNINGS = 3
+SHOWN_WARNINGS = 2
 
 
 @dataclass(frozen=True, slots=True)
