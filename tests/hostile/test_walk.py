@@ -147,7 +147,7 @@ def walk(scene: Scene) -> tuple[list[str], int]:
                 first = guesses == firsts.setdefault(missing_url, guesses)
                 for method in METHODS if first and not address.is_closed else METHODS[:2]:
                     asked += 1
-                    given = {"data": {"note": "x"}} if method == "post" else {}
+                    given: dict[str, Any] = {"data": {"note": "x"}} if method == "post" else {}
                     if address.is_api and method == "post":
                         given |= {"content_type": "application/json"}
                     key = (method, missing_url)
@@ -204,8 +204,8 @@ def named(scene: Scene) -> list[tuple[str, Any, Any]]:
 
 
 OF_ORGANISATIONS = ("portal:", "programs:", "api:")
-# The same for everybody: pages of the API itself, and the registers.
-OPEN = ("api:docs", "api:nothing", "api:buildings", "api:categories")
+# The same for everybody: pages of the API itself, the registers, and outages.
+OPEN = ("api:docs", "api:nothing", "api:buildings", "api:categories", "api:outages")
 
 
 def ask_lists(scene: Scene) -> list[str]:
