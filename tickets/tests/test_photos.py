@@ -317,7 +317,7 @@ class TestSeeing:
             kept_shot(ticket, foreman)
         client = signed_in(foreman)
 
-        with django_assert_max_num_queries(13):
+        with django_assert_max_num_queries(20):
             page(client, "portal:card", number=ticket.number)
 
 

@@ -250,14 +250,14 @@ class TestPages:
                 assert secret not in shown
 
     @pytest.mark.parametrize("tab", ["", "done"])
-    def test_a_list_takes_thirteen_queries(
+    def test_a_list_takes_fourteen_queries(
         self, telephone: Client, foreman: User, dispatcher: User, tab: str,
         django_assert_max_num_queries: DjangoAssertNumQueries,
     ) -> None:  # fmt: skip
         for _turn in range(6):
             given(foreman, dispatcher)
 
-        with django_assert_max_num_queries(13):
+        with django_assert_max_num_queries(14):
             telephone.get(reverse("portal:list"), {"tab": tab})
 
     def test_a_full_page_is_light(self, telephone: Client, foreman: User, dispatcher: User) -> None:
