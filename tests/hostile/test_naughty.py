@@ -15,9 +15,9 @@ from django.conf import settings
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from accounts.cells import FORMULA, NUMBER
 from accounts.models import Role
 from tests.hostile.scene import browser_of, program_of
-from tickets.exports import FORMULA, NUMBER
 from tickets.models import Ticket
 from tickets.tests.factories import CompanyFactory, UserFactory, member_of
 
