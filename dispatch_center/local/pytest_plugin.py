@@ -49,12 +49,14 @@ class Rig:
         home = _home()
         home.mkdir(parents=True, exist_ok=True)
         self._remove_abandoned(home)
-        self.var = Path(tempfile.mkdtemp(prefix="test-", dir=home))
-        self.var.chmod(0o755)  # the user that PostgreSQL runs as under root has to get through
-        (self.var / "static").mkdir()
+        made = Path(tempfile.mkdtemp(prefix="new-", dir=home))
+        made.chmod(0o755)  # the user that PostgreSQL runs as under root has to get through
+        (made / "static").mkdir()
         # Held as long as we live: the next run tells by it whether this folder has been abandoned.
-        self.lock: IO[bytes] = open(self.var / "lock", "wb")  # noqa: SIM115
+        self.lock: IO[bytes] = open(made / "lock", "wb")  # noqa: SIM115
         fcntl.flock(self.lock, fcntl.LOCK_EX)
+        # Only what is locked already bears a name that another run may look into.
+        self.var = made.rename(home / made.name.replace("new-", "test-", 1))
         self.children: list[Child] = []
 
     @staticmethod

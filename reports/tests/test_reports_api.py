@@ -81,7 +81,7 @@ def test_as_files(company: str) -> None:
     ],
 )
 def test_nonsense_is_told_beside_its_field_in_json(asked: dict[str, str], field: str) -> None:
-    given: dict[str, Any] = {"format": "csv"} | asked
+    given: Any = {"format": "csv"} | asked
     answer = ask("overview", **given)
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"

@@ -145,7 +145,7 @@ def _jump() -> int:
         cursor.execute("RESET ROLE")
         # No transaction takes a sequence back: every scene has a border of its own.
         cursor.execute("SELECT max(last_value) FROM pg_sequences")
-        border: int = (cursor.fetchone()[0] // STRIDE + 1) * STRIDE
+        border = (int(cursor.fetchone()[0]) // STRIDE + 1) * STRIDE
         cursor.execute("SELECT setval(seqrelid, %s) FROM pg_sequence", [border])
         cursor.execute("SET ROLE dispatch_app")
     return border

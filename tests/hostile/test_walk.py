@@ -149,7 +149,7 @@ def walk(scene: Scene) -> tuple[list[str], int]:
                     asked += 1
                     given: dict[str, Any] = {"data": {"note": "x"}} if method == "post" else {}
                     if address.is_api and method == "post":
-                        given |= {"content_type": "application/json"}
+                        given["content_type"] = "application/json"
                     key = (method, missing_url)
                     if key not in missing:
                         missing[key] = answer(client, method, missing_url, *nothing, **given)

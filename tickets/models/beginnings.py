@@ -17,6 +17,8 @@ def beginning_with(words: Sequence[str]) -> CombinedSearchQuery:
     """
     stems = " & ".join(f"{word}:*" if word.isalpha() else f"'{word}'" for word in words)
     spelled = " & ".join(f"'{word}':*" for word in words)
-    return SearchQuery(stems, config="russian", search_type="raw") | SearchQuery(
-        spelled, config="simple", search_type="raw"
+    return CombinedSearchQuery(
+        SearchQuery(stems, config="russian", search_type="raw"),
+        "||",
+        SearchQuery(spelled, config="simple", search_type="raw"),
     )

@@ -142,10 +142,10 @@ def test_the_card_asks_little(at: Any, django_assert_max_num_queries: Any) -> No
     at(NOON + 60 * MINUTE)
     client = signed_in(role=Role.SUPERVISOR)
 
-    # Nineteen with the question for the moment, which this test answers by itself; three of them read every ladder,
+    # Twenty-one with the question for the moment, which this test answers by itself; three of them read every ladder,
     # three whether the cabinet is open, what is off at the address, and who else rang; then who has had the ticket,
-    # the other tickets of the same call, and the photos.
-    with django_assert_max_num_queries(19):
+    # the other tickets of the same call, the photos, what the organisation wrote, and the number that it asks for.
+    with django_assert_max_num_queries(21):
         page(client, "desk:card", number=ticket.number)
 
 
