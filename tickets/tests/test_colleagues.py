@@ -170,5 +170,5 @@ def test_the_page_costs_the_same_for_many(portal: Client, company: Company, djan
     for _turn in range(10):
         member_of(company)
     # Twice in front of the wall: eleven of them are savepoints and roles.
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(20):
         page(portal, "portal:people")
