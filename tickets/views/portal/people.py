@@ -57,7 +57,8 @@ def asker_of(user: User) -> Asker | None:
     """This person of an organisation; nobody else, and nobody who is tied to none."""
     if not user.is_of_company:
         return None
-    member = Membership.objects.filter(user=user, company__in=Company.objects.visible_to(user)).first()
+    found = Membership.objects.filter(user=user, company__in=Company.objects.visible_to(user))
+    member = found.select_related("company").first()
     if member is None:
         return None
     return Asker(user, member.company, member.manages_users and user.role == Role.COMPANY)
