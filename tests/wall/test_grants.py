@@ -25,7 +25,7 @@ REGISTERS = {
 OWN = {
     "companies_company": "id name kind phone duty_phone email works_from works_to works_weekends is_active "
     "original_name inn kpp ogrn contract_number contract_from contract_to head_name head_phone has_webhooks",
-    "companies_membership": "id user_id company_id post manages_users manages_programs",
+    "companies_membership": "id user_id company_id post manages_users manages_programs wants_letters",
     "companies_webhookendpoint": "id company_id url events is_active created_by_id created_at failures lent_until "
     "rests_until last_delivered_at disabled_at disabled_reason notice_due_at",
     "companies_webhookdelivery": "id endpoint_id key event about payload created_at state attempts next_try_at "
@@ -37,7 +37,7 @@ OWN = {
     "tickets_ticket": "id number status category_id is_emergency text building_id locality_name street house entrance "
     "floor flat company_id foreman_id contact_id callback_id control_callback_id registered_at damaged_at "
     "transferred_at accepted_at planned_at term_told_at started_at postponed_until localised_at done_at closed_at "
-    "works act_number returns search is_appointed old_number",
+    "works act_number returns search is_appointed old_number scope celsius access_note",
     "tickets_ticketevent": "id ticket_id step actor_id from_status to_status company_id happened_at reason note "
     "details",
     "tickets_ticketdeadline": "id ticket_id deadline_id",

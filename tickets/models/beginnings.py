@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery
+from django.contrib.postgres.search import SearchQuery
 
 
 def words_of(text: str) -> list[str]:
@@ -10,15 +10,13 @@ def words_of(text: str) -> list[str]:
     return "".join(letter if letter.isalnum() or letter == "-" else " " for letter in text).split()
 
 
-def beginning_with(words: Sequence[str]) -> CombinedSearchQuery:
+def beginning_with(words: Sequence[str]) -> SearchQuery:
     """Every one of ``words`` begins a word of the ticket: «кир 20» is «ул. Кирова, 20».
 
     As Russian stems, and as they are written: a house number has no stem.
     """
     stems = " & ".join(f"{word}:*" if word.isalpha() else f"'{word}'" for word in words)
     spelled = " & ".join(f"'{word}':*" for word in words)
-    return CombinedSearchQuery(
-        SearchQuery(stems, config="russian", search_type="raw"),
-        "||",
-        SearchQuery(spelled, config="simple", search_type="raw"),
+    return SearchQuery(stems, config="russian", search_type="raw") | SearchQuery(
+        spelled, config="simple", search_type="raw"
     )
