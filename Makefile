@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
 LOCK := requirements.txt constraints.txt
 
-.PHONY: help run test test-slow test-browser lint chaos bench demo-reset clean
+.PHONY: help run test test-thorough test-slow test-browser lint chaos bench demo-reset clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ run: .venv/runtime.stamp  ## Start the whole centre on this machine, with demons
 
 test: .venv/dev.stamp  ## Run the fast tests against a PostgreSQL and a Redis of their own (ARGS="-k word").
 	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+
+test-thorough: .venv/dev.stamp  ## Run the tests that go through everything one by one, such as every foreign row.
+	@$(PY) -m pytest -n $(JOBS) -m thorough $(ARGS)
 
 test-slow: .venv/dev.stamp  ## Run the tests that start whole stacks and break them.
 	@$(PY) -m pytest -m slow $(ARGS)

@@ -28,6 +28,7 @@ def dispatcher_of(company: Company) -> User:
     return Membership.objects.filter(company=company).earliest("pk").user
 
 
+@pytest.mark.thorough
 def test_every_number_of_every_organisation_is_its_list() -> None:
     lively_days()
     seen = set()

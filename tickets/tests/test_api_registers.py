@@ -62,7 +62,7 @@ def test_the_description_is_complete_and_valid(tmp_path: Path) -> None:
 
 
 # ── Strange words ────────────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_naughty_strings_are_never_a_crash() -> None:
     files = sorted(NAUGHTY.glob("*.json")) if NAUGHTY.is_dir() else []
     if not files:

@@ -97,6 +97,7 @@ class TestRegister:
         assert DutyShift.objects.on_duty(now()).count() == len(DutyPost)
 
 
+@pytest.mark.thorough
 def test_the_story() -> None:
     """One long telling, many facts: it costs seconds."""
     at = now()

@@ -301,6 +301,7 @@ def test_it_is_found_by_its_old_number(tmp_path: Path, typed: str) -> None:
     assert worded == {"А-77/2"}
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not MINSK.exists(), reason="the requests of Minsk are not beside this clone")
 def test_a_real_log(tmp_path: Path) -> None:
     given = '{"closed_statuses": ["4", "5", "7"]}'
