@@ -1,6 +1,7 @@
 """Strange words in every text that an organisation or its program may write or read: pages, answers, files.
 
-The words are the Big List of Naughty Strings (MIT), kept beside the repository. A sample runs always, the whole with the slow tests.
+The words are the Big List of Naughty Strings (MIT), kept beside the repository. A sample runs always, the
+whole with the slow tests.
 """
 
 import csv
