@@ -38,7 +38,7 @@ def test_from_a_token_to_an_event_in_the_log(open_centre: LocalStack, sign_in: S
         assert answer.status == 200
 
     page.get_by_role("link", name="Скопировано").click()
-    expect(page.get_by_text("1С: заявки")).to_be_visible()
+    expect(page.get_by_text("1С: заявки", exact=True)).to_be_visible()
     page.get_by_label("Адрес вашей программы").fill(receiver.url)
     page.get_by_role("button", name="Добавить вебхук").click()
     secret = page.get_by_label("Секрет", exact=True).input_value()

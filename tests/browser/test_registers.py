@@ -6,11 +6,15 @@ from playwright.sync_api import Page, expect
 from dispatch_center.local.stack import LocalStack
 
 from .conftest import SignIn, serious_faults
+from .intake_steps import in_the_centre
 
 
 def look_over(page: Page, width: int) -> None:
     assert serious_faults(page) == [], page.url
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+
+
+OF_THE_REGISTER = "from tickets.models import Ticket; print(Ticket.objects.exclude(building=None).latest('id').number)"
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -36,8 +40,7 @@ def test_an_administrator_binds_a_street_and_everybody_reads_it(
     look_over(page, width)
 
     page = sign_in(centre, "operator", width=width, dark=dark)
-    page.goto(f"{centre.url}/desk/tickets/")
-    page.goto(f"{centre.url}{page.locator('.row-link').first.get_attribute('href')}")
+    page.goto(f"{centre.url}/desk/tickets/{in_the_centre(centre, OF_THE_REGISTER)}/")
     page.get_by_role("link", name="Кто обслуживает этот дом").click()
     expect(page.locator("#serves-title")).to_be_visible()
     look_over(page, width)
