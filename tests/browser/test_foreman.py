@@ -118,7 +118,7 @@ def test_the_list_goes_by_the_clock_and_is_made_for_a_thumb(centre: LocalStack, 
         box = page.locator(f"#ticket-{given} .btn:visible:has-text('{name}')").first.bounding_box()
         assert box is not None
         assert box["height"] >= 56
-        assert box["width"] >= 140
+        assert box["width"] >= 150
 
 
 def test_the_whole_work_online(
