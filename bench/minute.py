@@ -25,6 +25,8 @@ SCREENS = 100
 OPERATORS = 60
 TICKETS_PER_SECOND = ATTEMPTS_PER_SECOND = 20
 WARM_UP, SECONDS = 5.0, 60.0
+# How long a talk is at least: what is shorter than half a second may come and go between two drawings of the board.
+TALK = 2.0
 # As static/js/live.js and base.html do it.
 JITTER, HEALTH_EVERY = 0.2, 10.0
 # What never came within this time is an error, not a slow push.
@@ -218,6 +220,7 @@ class Minute:
         if status != 302 or not location.startswith(b"/desk/callbacks/"):
             return
         pk = location.decode().split("/")[3]
+        await asyncio.sleep(TALK)
         asked = time.time()
         told = {"result": "talked", "note": "Рассказали, что передано."}
         status, _location = await self._post("finish", f"/desk/callbacks/{pk}/finish/", told, person, wanted=302)

@@ -5,7 +5,8 @@ sweep there, never a promise.
 """
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from math import ceil
 
 import redis
 import structlog
@@ -25,6 +26,10 @@ REST_SECONDS = 5
 # Tasks further away would outlive the broker's visibility time-out and run twice; the sweep is enough for them.
 FURTHEST = timedelta(minutes=14)
 SCREENS = "screens"
+# One task wakes for all that comes due within so many seconds: each finds whatever is due.
+GRAIN = 0.25
+# More moments than this one need not be remembered as rung for.
+REMEMBERED = 5000
 
 
 class _Broker:
@@ -34,8 +39,19 @@ class _Broker:
         self.resting_until = 0.0
         self._redis: redis.Redis | None = None
         self._connection: Connection | None = None
+        self._rung: set[tuple[str, int]] = set()
 
-    def ring(self, task: str, eta: datetime | None) -> None:
+    def ring(self, task: str, moment: datetime) -> None:
+        """Ask for ``task`` at the end of the quarter second that ``moment``, or the present one, lies in."""
+        slot = ceil(max(moment.timestamp(), time.time()) / GRAIN)
+        if (task, slot) in self._rung:
+            return
+        self._send(task, datetime.fromtimestamp(slot * GRAIN, UTC))
+        if len(self._rung) >= REMEMBERED:
+            self._rung.clear()
+        self._rung.add((task, slot))
+
+    def _send(self, task: str, eta: datetime) -> None:
         if self._connection is None:
             quick = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS, "max_retries": 0}
             options = settings.CELERY_BROKER_TRANSPORT_OPTIONS | quick

@@ -1,7 +1,13 @@
 """Every write of the promise: making it, taking it, dialling, settling, escalating, telling people."""
 
 from .answers import acknowledge, acknowledge_all
-from .attempts import expire_abandoned_attempts, finish_attempt, record_inbound_talk, start_attempt
+from .attempts import (
+    expire_abandoned_attempts,
+    finish_attempt,
+    record_attempt,
+    record_inbound_talk,
+    start_attempt,
+)
 from .channel_states import ChannelState, channel_states, outbox_age
 from .claims import claim, claim_next, release, renew
 from .contacts import NotInProgress, end_talk, let_ladder_wait, record_enquiry, record_missed_call, take_contact
@@ -38,6 +44,7 @@ __all__ = [
     "order_another_round",
     "outbox_age",
     "promise_callback",
+    "record_attempt",
     "record_enquiry",
     "record_inbound_talk",
     "record_missed_call",

@@ -42,6 +42,6 @@ def _take(keys: Collection[int], *, by: User, at: datetime, note: str) -> int:
     )
     # That somebody had to ring again wants nothing but somebody senior who has seen it.
     for deadline in heard:
-        stop_clock(deadline, at=at)
+        stop_clock(deadline.pk, at=at)
     alarms.tell_screens("alarms")
     return len(mine)

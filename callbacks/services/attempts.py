@@ -1,6 +1,6 @@
 """Dialling a person, and what came of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db.models import Value
@@ -40,15 +40,29 @@ def lock_all(ids: Iterable[int]) -> dict[int, CallbackObligation]:
 
 
 @write
-def start_attempt(
-    *, obligation: CallbackObligation, operator: User, at: datetime, is_over: bool = False
-) -> CallAttempt:  # fmt: skip
+def start_attempt(*, obligation: CallbackObligation, operator: User, at: datetime) -> CallAttempt:
     """The operator dials. The open attempt holds the claim; one number is never dialled by two.
 
-    Starting again by the same operator returns the attempt already in progress. ``is_over``: it is written down
-    afterwards, so that somebody who has only taken another call to this person does not matter any more.
+    Starting again by the same operator returns the attempt already in progress.
     """
     held = lock(obligation)
+    running = _running(held, operator=operator, at=at)
+    if running is not None:
+        return running
+    attempt = CallAttempt.objects.create(obligation=held, operator=operator, number=held.number, started_at=at)
+    held.state = State.DIALLING
+    held.claimed_by, held.claimed_until = operator, at + ATTEMPT_EXPIRES
+    held.save(update_fields=["state", "claimed_by", "claimed_until", *_note_try(held, at=at)])
+    alarms.tell_screens("queue")
+    return attempt
+
+
+def _running(held: CallbackObligation, *, operator: User, at: datetime, is_over: bool = False) -> CallAttempt | None:
+    """The call of ``operator`` that is in progress already; refuses where this person may not be rung by him now.
+
+    ``is_over``: it is written down afterwards, so that somebody who has only taken another call to this person does
+    not matter any more.
+    """
     if held.state == State.NOT_CALLABLE:
         raise NotCallable
     if held.state == State.EXHAUSTED and operator.role != Role.SUPERVISOR:
@@ -57,21 +71,16 @@ def start_attempt(
     other = held_by_another(held.number, operator=operator, at=at)
     if other is not None and (other.pk == held.pk or other.state == State.DIALLING or not is_over):
         raise refuse_beside(other)
-    running = held.attempts.in_progress().first()
-    if running is not None:
-        return running
-    attempt = CallAttempt.objects.create(obligation=held, operator=operator, number=held.number, started_at=at)
-    held.state = State.DIALLING
-    held.claimed_by, held.claimed_until = operator, at + ATTEMPT_EXPIRES
+    return held.attempts.in_progress().first()
+
+
+def _note_try(held: CallbackObligation, *, at: datetime) -> tuple[str, ...]:
+    """Note that it has been tried; returns the columns that say so."""
     held.first_attempt_at = held.first_attempt_at or at
     held.round_started_at = held.round_started_at or at
     # The order of the queue reads next_attempt_at from the first attempt on; until this one ends it keeps its place.
     held.next_attempt_at = held.next_attempt_at if held.counted_attempts else held.due_at
-    held.save(update_fields=[
-        "state", "claimed_by", "claimed_until", "first_attempt_at", "round_started_at", "next_attempt_at",
-    ])  # fmt: skip
-    alarms.tell_screens("queue")
-    return attempt
+    return "first_attempt_at", "round_started_at", "next_attempt_at"
 
 
 @write
@@ -89,44 +98,88 @@ def finish_attempt(
     one of them that is settled meanwhile stays as it is); anything else puts the call back with the time of the next
     try, or before the supervisor. Raises NoteRequired, AttemptOver.
     """
+    locked = lock_all([attempt.obligation_id, *(obligation.pk for obligation in also)])
+    return _end(attempt, locked, outcome=outcome, at=at, note=note)
+
+
+@write
+def record_attempt(
+    *, obligation: CallbackObligation, locked: Mapping[int, CallbackObligation], operator: User, outcome: str,
+    at: datetime, note: str = "",
+) -> CallAttempt:  # fmt: skip
+    """A call that is over: written down whole, or as the end of the one that this operator has begun.
+
+    ``locked``: what ``lock_all()`` of this transaction holds, all that the talk settles and the promise itself.
+    What ``start_attempt`` and ``finish_attempt`` refuse is refused here.
+    """
+    held = locked[obligation.pk]
+    if held.is_final:
+        raise AlreadySettled
+    running = _running(held, operator=operator, at=at, is_over=True)
+    if running is not None:
+        _end(running, locked, outcome=outcome, at=at, note=note)
+        return running
+    _require_note(outcome, note)
+    attempt = CallAttempt.objects.create(
+        obligation=held, operator=operator, number=held.number, started_at=at, ended_at=at, outcome=outcome,
+        note=note.strip(),
+    )  # fmt: skip
+    _follow(attempt, locked, at=at, changed=_note_try(held, at=at))
+    return attempt
+
+
+def _require_note(outcome: str, note: str) -> None:
     if outcome == Outcome.REACHED and not note.strip():
         raise NoteRequired
-    locked = lock_all([attempt.obligation_id, *(obligation.pk for obligation in also)])
-    held = locked.pop(attempt.obligation_id)
-    if held.is_final:
+
+
+def _end(
+    attempt: CallAttempt, locked: Mapping[int, CallbackObligation], *, outcome: str, at: datetime, note: str
+) -> CallbackObligation:
+    _require_note(outcome, note)
+    if locked[attempt.obligation_id].is_final:
         raise AlreadySettled
     # Whoever waited for the row may have read his moment before the call began.
     at = max(at, attempt.started_at)
-    ended = CallAttempt.objects.filter(pk=attempt.pk, ended_at=None).update(
-        ended_at=at, outcome=outcome, note=note.strip()
-    )
-    if not ended:
+    told = {"ended_at": at, "outcome": outcome, "note": note.strip()}
+    if not CallAttempt.objects.filter(pk=attempt.pk, ended_at=None).update(**told):
         raise AttemptOver
-    attempt.refresh_from_db()
-    if outcome == Outcome.REACHED:
-        _settle(held, attempt, state=State.KEPT, at=at)
+    for name, value in told.items():
+        setattr(attempt, name, value)
+    return _follow(attempt, locked, at=at)
+
+
+def _follow(
+    attempt: CallAttempt, locked: Mapping[int, CallbackObligation], *, at: datetime, changed: Iterable[str] = ()
+) -> CallbackObligation:
+    """What follows from a call that has ended. ``changed``: columns of its promise that are to be written as well."""
+    held = locked[attempt.obligation_id]
+    alarms.tell_screens("queue")
+    if attempt.outcome == Outcome.REACHED:
+        _settle(held, attempt, state=State.KEPT, at=at, changed=changed)
         for other in locked.values():
             if not other.is_final:
                 _settle(other, attempt, state=State.KEPT, at=at)
         return held
-    counted = outcome in COUNTED
+    counted = attempt.outcome in COUNTED
     held.counted_attempts += counted
     held.round_attempts += counted
     following = next_attempt_at(
-        outcome=outcome, counted=held.round_attempts, first_attempt_at=held.round_started_at or at, at=at,
+        outcome=str(attempt.outcome), counted=held.round_attempts, first_attempt_at=held.round_started_at or at, at=at,
         is_emergency=held.is_danger,
     )  # fmt: skip
     held.state = State.EXHAUSTED if following is None else State.OPEN
     held.next_attempt_at = following or at
     held.claimed_by = held.claimed_until = None
-    held.save(update_fields=[
-        "counted_attempts", "round_attempts", "state", "next_attempt_at", "claimed_by", "claimed_until",
-    ])  # fmt: skip
-    alarms.tell_screens("queue")
+    held.save(update_fields={
+        "counted_attempts", "round_attempts", "state", "next_attempt_at", "claimed_by", "claimed_until", *changed,
+    })  # fmt: skip
     return held
 
 
-def _settle(obligation: CallbackObligation, talk: CallAttempt, *, state: str, at: datetime) -> None:
+def _settle(
+    obligation: CallbackObligation, talk: CallAttempt, *, state: str, at: datetime, changed: Iterable[str] = ()
+) -> None:
     # Somebody may be dialling him at this very moment: nothing is owed any more, and the number is free again.
     others = obligation.attempts.in_progress().exclude(pk=talk.pk)
     others.update(ended_at=Greatest("started_at", Value(at)), outcome=Outcome.LINE_FAULT)
@@ -135,12 +188,11 @@ def _settle(obligation: CallbackObligation, talk: CallAttempt, *, state: str, at
     obligation.claimed_by = obligation.claimed_until = None
     if obligation.pk == talk.obligation_id and talk.direction == CallAttempt.Direction.OUT:
         obligation.counted_attempts += 1
-    obligation.save(update_fields=[
-        "state", "settled_by", "settled_at", "claimed_by", "claimed_until", "counted_attempts",
-    ])  # fmt: skip
-    assert obligation.deadline is not None
-    stop_clock(obligation.deadline, at=at)
-    alarms.tell_screens("queue")
+    obligation.save(update_fields={
+        "state", "settled_by", "settled_at", "claimed_by", "claimed_until", "counted_attempts", *changed,
+    })  # fmt: skip
+    assert obligation.deadline_id is not None
+    stop_clock(obligation.deadline_id, at=at)
 
 
 @write
@@ -158,6 +210,7 @@ def record_inbound_talk(
         obligation=first, operator=operator, direction=CallAttempt.Direction.IN, number=first.number,
         started_at=started_at, ended_at=at, outcome=Outcome.REACHED, note=note.strip(),
     )  # fmt: skip
+    alarms.tell_screens("queue")
     for obligation in held:
         _settle(obligation, talk, state=State.SATISFIED, at=at)
     return talk

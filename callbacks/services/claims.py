@@ -49,7 +49,8 @@ def _beside(number: str, *, operator: User, at: datetime) -> CallbackObligationQ
 def held_by_another(number: str, *, operator: User, at: datetime) -> CallbackObligation | None:
     """The call to this number that somebody else than ``operator`` has in hand, with his name."""
     found = _beside(number, operator=operator, at=at)
-    return found.select_related("claimed_by").most_urgent_first().first()
+    # Nearly always there is none, and to say so takes no columns.
+    return found.select_related("claimed_by").most_urgent_first().first() if found.exists() else None
 
 
 def refuse_beside(held: CallbackObligation) -> HeldByAnother:

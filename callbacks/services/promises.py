@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Case, Value, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -113,12 +114,12 @@ def _tries_of(promise: CallbackObligation | None) -> dict[str, Any]:
     return {name: getattr(promise, name) for name in kept} if promise is not None else {}
 
 
-def stop_clock(deadline: Deadline, *, at: datetime, withdrawn: bool = False) -> None:
-    """Stop a clock as met or missed by the moment; ``withdrawn`` when what it timed is no longer wanted."""
-    outcome = Deadline.Outcome.MET if at <= deadline.due_at else Deadline.Outcome.MISSED
-    if withdrawn and outcome == Deadline.Outcome.MET:
-        outcome = Deadline.Outcome.STOPPED
-    Deadline.objects.filter(pk=deadline.pk, stopped_at=None).update(stopped_at=at, outcome=outcome)
+def stop_clock(deadline: int, *, at: datetime, withdrawn: bool = False) -> None:
+    """Stop the clock of this id as met or missed by the moment; ``withdrawn`` when what it timed is no longer
+    wanted."""
+    in_time = Deadline.Outcome.STOPPED if withdrawn else Deadline.Outcome.MET
+    outcome = Case(When(due_at__gte=at, then=Value(in_time)), default=Value(Deadline.Outcome.MISSED))
+    Deadline.objects.filter(pk=deadline, stopped_at=None).update(stopped_at=at, outcome=outcome)
 
 
 def lock(obligation: CallbackObligation) -> CallbackObligation:
@@ -145,7 +146,7 @@ def waive(
     held.save(update_fields=[
         "state", "waiver", "waiver_note", "waived_by", "settled_at", "claimed_by", "claimed_until",
     ])  # fmt: skip
-    if held.deadline is not None:
-        stop_clock(held.deadline, at=at, withdrawn=True)
+    if held.deadline_id is not None:
+        stop_clock(held.deadline_id, at=at, withdrawn=True)
     alarms.tell_screens("queue")
     return held

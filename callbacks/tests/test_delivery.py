@@ -2,7 +2,7 @@
 
 import socket
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
+from accounts import clock
 from accounts.models import DutyPost, DutyShift, Role
 from callbacks import alarms
 from callbacks.models import Envelope, Outbox
@@ -263,3 +264,23 @@ def test_redis_dead_at_intake_costs_less_than_a_second_and_no_promise(
     assert escalate_overdue_batch(at=LATE) == 1
     assert promise.deadline is not None
     frozen.close()
+
+
+def test_what_comes_due_together_rings_once_and_never_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, datetime]] = []
+    broker = alarms._Broker()
+    monkeypatch.setattr(broker, "_send", lambda task, eta: sent.append((task, eta)))
+    soon = clock.now().replace(microsecond=0) + MINUTE
+    asked = [soon + timedelta(milliseconds=late) for late in (10, 240, 260)]
+    for moment in asked:
+        broker.ring("escalate", moment)
+    broker.ring("deliver", asked[0])
+    # Long due: at the end of the quarter second that we are in, when its rows are there to be found.
+    broker.ring("late", soon - 60 * MINUTE)
+    *_told, (_late, at_once) = sent
+    assert sent[:-1] == [
+        ("escalate", soon + timedelta(milliseconds=250)),
+        ("escalate", soon + timedelta(milliseconds=500)),
+        ("deliver", soon + timedelta(milliseconds=250)),
+    ]
+    assert timedelta(0) <= at_once - (soon - MINUTE) < 10 * SECOND

@@ -318,7 +318,7 @@ def test_an_answer_ends_the_ringing_and_carries_a_name() -> None:
 def test_a_clock_that_stopped_rings_no_more() -> None:
     deadline = work_clock(CompanyFactory.create())
     break_promise(DUE)
-    stop_clock(deadline, at=DUE + MINUTE)
+    stop_clock(deadline.pk, at=DUE + MINUTE)
     repeat_unacknowledged(at=DUE + 60 * MINUTE)
     assert not Escalation.objects.exclude(repeats=0, repeat_at=None).exists()
 

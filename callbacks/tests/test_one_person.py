@@ -4,10 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from accounts.models import LineSpell, User
 from callbacks.models import CallbackObligation
-from callbacks.services import claim, claim_next, release, start_attempt
+from callbacks.services import claim, claim_next, record_attempt, release, start_attempt
+from callbacks.services.attempts import lock_all
 from callbacks.services.claims import HeldByAnother
 from tickets.tests.factories import MINUTE, NOON, UserFactory, make_promise
 
@@ -87,7 +89,11 @@ def test_a_call_that_is_over_is_written_down_beside_somebody_who_took_another(ol
     claim(obligation=second, operator=pyotr, at=NOON + MINUTE)
     with pytest.raises(HeldByAnother):
         start_attempt(obligation=first, operator=olga, at=NOON + MINUTE)
-    assert start_attempt(obligation=first, operator=olga, at=NOON + MINUTE, is_over=True).operator == olga
+    with transaction.atomic():
+        talk = record_attempt(
+            obligation=first, locked=lock_all([first.pk]), operator=olga, outcome="busy", at=NOON + MINUTE
+        )
+    assert (talk.operator, talk.outcome, talk.ended_at) == (olga, "busy", NOON + MINUTE)
 
 
 def test_taking_a_call_asks_little(olga: User, django_assert_num_queries: Any) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.writes import Refused, write
 from callbacks.models import CallAttempt, CallbackObligation
-from callbacks.services import finish_attempt, promise_callback, record_inbound_talk, start_attempt
+from callbacks.services import finish_attempt, promise_callback, record_attempt, record_inbound_talk
 from callbacks.services.attempts import lock_all
 from tickets.models import Ticket, TicketPromise
 from tickets.workflow import LIVE, REPORTED
@@ -22,6 +22,8 @@ from .neighbours import is_heard_out, is_owed_to_others
 from .steps import move_ticket, owed_of
 
 Reason = CallbackObligation.Reason
+# What a talk asks of its ticket before it knows whether it will move it.
+OF_TALK = ("status", "control_callback_id", "planned_at", "contact_id")
 REACHED = CallAttempt.Outcome.REACHED
 
 
@@ -88,7 +90,8 @@ def _hold_tickets(obligations: Sequence[CallbackObligation]) -> dict[int, Ticket
     Tickets before promises and each in one order, as everywhere, or two would wait for each other.
     """
     owners = _owners(obligations)
-    held = Ticket.objects.select_for_update(no_key=True, of=("self",)).with_step_details()
+    # What a step reads besides, the step reads itself; most talks move no ticket.
+    held = Ticket.objects.select_for_update(no_key=True).only(*OF_TALK)
     tickets = {ticket.pk: ticket for ticket in held.filter(pk__in=set(owners.values())).order_by("pk")}
     return {promise: tickets[ticket] for promise, ticket in owners.items()}
 
@@ -100,6 +103,7 @@ class _Talk:
     """
 
     settled: list[CallbackObligation]
+    locked: dict[int, CallbackObligation]
     tickets: dict[int, Ticket]
     answered: list[CallbackObligation]
 
@@ -123,8 +127,7 @@ def _hold(
         more = [one for one in _settled_by_verdict(tickets[control.pk], control) if one.pk not in known]
         settled += more
         tickets |= dict.fromkeys([one.pk for one in more], tickets[control.pk])
-    lock_all(one.pk for one in settled)
-    return _Talk(settled, tickets, answered)
+    return _Talk(settled, lock_all(one.pk for one in settled), tickets, answered)
 
 
 @write
@@ -150,10 +153,15 @@ def finish_ring_back(
     about = _about(attempt.obligation, also, outcome)
     answers = _answers(attempt.obligation, confirmed, verdicts)
     talk = _hold(about, answers, put_off=call_again_at is not None or outcome != REACHED)
-    return _finish(
-        talk, answers, attempt=attempt, outcome=outcome, operator=operator, at=at, note=note,
-        call_again_at=call_again_at, call_not_before=call_not_before,
-    )  # fmt: skip
+    if call_again_at is not None and call_again_at <= at:
+        raise WrongMoment
+    settled = finish_attempt(attempt=attempt, outcome=outcome, at=at, note=note, also=talk.settled)
+    if outcome == REACHED:
+        _conclude(
+            talk, answers, settled, operator=operator, at=at, note=note, call_again_at=call_again_at,
+            call_not_before=call_not_before,
+        )  # fmt: skip
+    return settled
 
 
 @write
@@ -171,12 +179,16 @@ def record_ring_back(
     talk = _hold(
         _about(obligation, also, outcome), answers, put_off=call_again_at is not None or outcome != REACHED
     )  # fmt: skip
-    attempt = start_attempt(obligation=obligation, operator=operator, at=at, is_over=True)
-    _finish(
-        talk, answers, attempt=attempt, outcome=outcome, operator=operator, at=at, note=note,
-        call_again_at=call_again_at, call_not_before=call_not_before,
+    if call_again_at is not None and call_again_at <= at:
+        raise WrongMoment
+    attempt = record_attempt(
+        obligation=obligation, locked=talk.locked, operator=operator, outcome=outcome, at=at, note=note
     )  # fmt: skip
-    attempt.refresh_from_db()
+    if outcome == REACHED:
+        _conclude(
+            talk, answers, talk.locked[obligation.pk], operator=operator, at=at, note=note,
+            call_again_at=call_again_at, call_not_before=call_not_before,
+        )  # fmt: skip
     return attempt
 
 
@@ -196,15 +208,11 @@ def _answers(
     return answers
 
 
-def _finish(
-    talk: _Talk, answers: Mapping[int, Verdict], *, attempt: CallAttempt, outcome: str, operator: User, at: datetime,
+def _conclude(
+    talk: _Talk, answers: Mapping[int, Verdict], settled: CallbackObligation, *, operator: User, at: datetime,
     note: str, call_again_at: datetime | None, call_not_before: datetime | None,
-) -> CallbackObligation:  # fmt: skip
-    if call_again_at is not None and call_again_at <= at:
-        raise WrongMoment
-    settled = finish_attempt(attempt=attempt, outcome=outcome, at=at, note=note, also=talk.settled)
-    if outcome != REACHED:
-        return settled
+) -> None:  # fmt: skip
+    """Somebody was talked to: what follows for the tickets, and what is promised next."""
     _follow(talk, answers, operator=operator, at=at, note=note)
     if call_again_at is not None and settled.pk not in [control.pk for control in talk.answered]:
         _promise_later(
@@ -212,7 +220,6 @@ def _finish(
             not_before=call_not_before,
         )  # fmt: skip
     _close_heard_out(talk, operator=operator, at=at, note=note)
-    return settled
 
 
 def _follow(talk: _Talk, answers: Mapping[int, Verdict], *, operator: User, at: datetime, note: str) -> None:
@@ -254,7 +261,7 @@ def _promise_later(
         contact=obligation.contact, reason=Reason.CONTROL_CALL if reported else Reason.PROMISED_LATER,
         promised_at=at, at=at, due_at=call_again_at, is_danger=obligation.is_danger, operator=operator,
         not_before=max(at, not_before or call_again_at - settings.CALLBACK_PROMISE),
-        title=title_of(ticket) if ticket else "",
+        title=title_of(Ticket.objects.with_step_details().get(pk=ticket.pk)) if ticket else "",
     )  # fmt: skip
     if ticket is None:
         return

@@ -130,7 +130,7 @@ def stop_clocks(*, ticket: Ticket, at: datetime, clocks: tuple[str, ...], withdr
     """Stop those of the ticket's clocks that run; ``withdrawn`` when what they time is no longer wanted."""
     running = Deadline.objects.running().filter(ticket_deadline__ticket=ticket, clock__in=clocks)
     for deadline in running.select_for_update(no_key=True, of=("self",)).order_by("pk"):
-        stop_clock(deadline, at=at, withdrawn=withdrawn)
+        stop_clock(deadline.pk, at=at, withdrawn=withdrawn)
 
 
 def tell_term(*, ticket: Ticket, at: datetime) -> None:

@@ -145,7 +145,7 @@ def stop_news_clock(outage: Outage, *, at: datetime) -> None:
     """Nobody waits for the next word of this outage any more, or it has come."""
     running = Deadline.objects.running().filter(outage=outage).select_for_update(no_key=True).first()
     if running is not None:
-        stop_clock(running, at=at)
+        stop_clock(running.pk, at=at)
 
 
 def lock_open(outage: Outage) -> Outage:

@@ -21,6 +21,7 @@ from accounts.moments import moment
 from accounts.writes import Refused
 from callbacks import services as promises
 from callbacks.models import CallAttempt, CallbackObligation
+from callbacks.models.obligations import CallbackObligationQuerySet
 from callbacks.services.claims import held_by_another
 from callbacks.services.promises import AlreadySettled
 from tickets import services
@@ -33,7 +34,7 @@ from tickets.services.portals import PortalState, portal_states
 from tickets.workflow import Status
 
 from .card import norm_clocks_of, refusal_of
-from .promises import messages_left, read_with_tickets, ticket_shown
+from .promises import messages_left, read_with_tickets, ticket_shown, tickets_of
 from .queue import TAKES_CALLS
 from .saying import sentence_for
 
@@ -142,12 +143,12 @@ def dial(request: PersonRequest, pk: int) -> HttpResponse:
 @roles_required(*TAKES_CALLS)
 @require_POST
 def finish(request: PersonRequest, pk: int) -> HttpResponse:
-    promise = _find(pk)
+    promise = get_object_or_404(CallbackObligation, pk=pk)
     at = clock.now()
-    form = RingBackForm(
-        request.POST, obligation=promise, beside=_beside(promise, request.user, at=at), at=at,
-        is_control=_is_control(promise, ticket_shown(promise)),
-    )  # fmt: skip
+    # What the page shows besides is read for those alone who get it back.
+    ticket = tickets_of([promise], Ticket.objects.only("status", "callback_id", "control_callback_id")).get(pk)
+    beside = _beside(promise, request.user, at=at) if _owed_beside(promise).exists() else []
+    form = RingBackForm(request.POST, obligation=promise, beside=beside, at=at, is_control=_is_control(promise, ticket))
     if form.is_valid():
         try:
             attempt = services.record_ring_back(obligation=promise, operator=request.user, at=at, **form.given())
@@ -167,7 +168,7 @@ def finish(request: PersonRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _what_follows(form, attempt, at=at))
             return redirect("desk:recorded", pk=pk)
-    return render(request, "desk/callback.html", _panel(request.user, promise, form, at=at))
+    return render(request, "desk/callback.html", _panel(request.user, _find(pk), form, at=at))
 
 
 @roles_required(*TAKES_CALLS)
@@ -295,7 +296,6 @@ def _beside(promise: CallbackObligation, user: User, *, at: datetime) -> list[Be
     """What else is owed to the same number: one talk may settle it all."""
     if not promise.number:
         return []
-    owed = CallbackObligation.objects.outstanding().filter(number=promise.number).exclude(pk=promise.pk)
     return [
         Beside(
             promise=other,
@@ -304,8 +304,12 @@ def _beside(promise: CallbackObligation, user: User, *, at: datetime) -> list[Be
             is_control=_is_control(other, ticket),
             said=sentence_for(other, ticket, at=at) if ticket else "",
         )
-        for other in read_with_tickets(owed.most_urgent_first()[:BESIDE])
+        for other in read_with_tickets(_owed_beside(promise).most_urgent_first()[:BESIDE])
     ]
+
+
+def _owed_beside(promise: CallbackObligation) -> CallbackObligationQuerySet:
+    return CallbackObligation.objects.outstanding().filter(number=promise.number).exclude(pk=promise.pk)
 
 
 def _holder(promise: CallbackObligation, user: User, *, at: datetime) -> Holder:
@@ -353,7 +357,6 @@ def _suggested(
 
 
 def _what_follows(form: RingBackForm, attempt: CallAttempt, *, at: datetime) -> str:
-    promise = CallbackObligation.objects.get(pk=attempt.obligation_id)
     told = form.cleaned_data
     match result := Result(told["result"]):
         case Result.TALKED if told["call_again_at"]:
@@ -367,6 +370,7 @@ def _what_follows(form: RingBackForm, attempt: CallAttempt, *, at: datetime) -> 
             return _("Работа возвращена организации.")
         case Result.LATER:
             return _("Записано. Позвоним, когда просили: %(time)s.") % {"time": moment(told["later_at"], at)}
+    promise = CallbackObligation.objects.only("state", "next_attempt_at").get(pk=attempt.obligation_id)
     if promise.state == State.EXHAUSTED:
         return _("%(result)s. Дальше решает старший смены.") % {"result": result.label}
     assert promise.next_attempt_at is not None
