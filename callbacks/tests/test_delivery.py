@@ -2,7 +2,7 @@
 
 import socket
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,7 +10,6 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from accounts import clock
 from accounts.models import DutyPost, DutyShift, Role
 from callbacks import alarms
 from callbacks.models import Envelope, Outbox
@@ -270,7 +269,7 @@ def test_what_comes_due_together_rings_once_and_never_too_early(monkeypatch: pyt
     sent: list[tuple[str, datetime]] = []
     broker = alarms._Broker()
     monkeypatch.setattr(broker, "_send", lambda task, eta: sent.append((task, eta)))
-    soon = clock.now().replace(microsecond=0) + MINUTE
+    soon = datetime.now(UTC).replace(microsecond=0) + MINUTE
     asked = [soon + timedelta(milliseconds=late) for late in (10, 240, 260)]
     for moment in asked:
         broker.ring("escalate", moment)
