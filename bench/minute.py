@@ -252,15 +252,17 @@ class Minute:
         finally:
             self.idle.put_nowait(connection)
 
-    async def _ask(self, kind: str, request: bytes, connection: Connection, *, wanted: int) -> tuple[int, bytes]:
+    async def _ask(
+        self, kind: str, request: bytes, connection: Connection, *, wanted: int, is_again: bool = False
+    ) -> tuple[int, bytes]:
         begun = time.time()
         try:
             status, location = await connection.ask(request)
         except (OSError, asyncio.IncompleteReadError) as error:
             connection.reader = connection.writer = None
-            if request.startswith(b"GET "):
+            if request.startswith(b"GET ") and not is_again:
                 # A connection that was idle for long is closed by the server; browsers ask anew as well.
-                return await self._ask(kind, request, connection, wanted=wanted)
+                return await self._ask(kind, request, connection, wanted=wanted, is_again=True)
             self.seen.errors.append(f"{kind}: {type(error).__name__}")
             return 0, b""
         if status not in (wanted, HTTPStatus.OK):
