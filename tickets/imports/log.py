@@ -206,9 +206,9 @@ def _ticket(old: Old, of: _Ids, by: User, at: datetime) -> Sequence[Any]:
     status = _status(old)
     return (
         of.ticket, of.contact, of.first, of.control, status, old.category.pk, old.category.is_emergency, old.text,
-        old.where.building, old.where.locality, old.where.street, old.where.house, "", "", old.where.flat, old.company,
-        by.pk, old.opened_at, old.opened_at if old.company else None, old.due_at, old.closed_at, old.closed_at, "", "",
-        0, old.key, at, old.number,
+        old.where.building, old.where.locality, old.where.street, old.where.house, old.where.entrance,
+        old.where.floor, old.where.flat, old.company, by.pk, old.opened_at, old.opened_at if old.company else None,
+        old.due_at, old.closed_at, old.closed_at, "", "", 0, old.key, at, old.number,
     )  # fmt: skip
 
 
