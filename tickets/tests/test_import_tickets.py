@@ -300,6 +300,11 @@ class TestWhatIsNotUnderstood:
         assert (ticket.street, ticket.house) == ("у пруда", "б/н")
         assert len(warnings(tmp_path)) == 5
 
+    def test_what_many_rows_have_is_told_once(self, tmp_path: Path) -> None:
+        brought(tmp_path, *(row(str(number), category="Неведомое", company="ООО Тьма") for number in range(5)))
+
+        assert [line[0] for line in warnings(tmp_path)] == ["2", "2"]
+
     def test_a_negative_duration_is_kept_and_told(self, tmp_path: Path) -> None:
         brought(tmp_path, row(closed="01.03.2025 10:00"))
 
