@@ -25,7 +25,8 @@ LONGEST = 500
 class KeysetPagination(BasePagination):
     """{next, previous, results} over ``view.get_keyset()``: fields of the model that are never NULL and end unique.
 
-    Of each field a leading minus means «descending», as in ``order_by()``.
+    Of each field a leading minus means «descending», as in ``order_by()``. Once a page is chosen, ``view.rows_of()``
+    reads its rows.
     """
 
     keyset: Sequence[str] = ()
@@ -40,7 +41,7 @@ class KeysetPagination(BasePagination):
         if place:
             rows = rows.filter(_beyond(order, place))
         # One more than a page tells whether there is another one.
-        found = list(rows[: PAGE + 1])
+        found = list(view.rows_of(rows[: PAGE + 1]))
         more, page = len(found) > PAGE, found[:PAGE]
         if backwards:
             page.reverse()

@@ -25,11 +25,25 @@ _REGIONS = {
 }  # fmt: skip
 _HOUSE = re.compile(r"^(?:д|дом|влд|вл|владение|зд|здание)(?:\.|\s)\s*(?=\S)|^(?:д|дом)\.?(?=\d)", re.IGNORECASE)
 _PART = re.compile(r"^(к|корп|корпус|стр|строение|лит|литера?)(?:\.|\s)\s*(.+)$", re.IGNORECASE)
-_FLAT = re.compile(r"^(?:кв|квартира|оф|офис|пом|помещение)\.?\s*(\S.*)$", re.IGNORECASE)
+_FLAT = re.compile(r"^(?:квартира|кв|офис|оф|помещение|пом)\.?\s*(\S.*)$", re.IGNORECASE)
 _NEAR = re.compile(r"^\s*(?:рядом с|около|возле|напротив|у дома)\s+", re.IGNORECASE)
 _POSTCODE = re.compile(r"^\d{6}$")
 _ASIDE = re.compile(r"\(.*?\)")
 _SPACES = re.compile(r"\s+")
+# What people write without a comma, and no house is called.
+_FLOOR = re.compile(r"[\s,]*(?:(?<!\d)(\d{1,2})-?(?:[оыи]?й)?\s*этаж\w*|(?<![а-яё])этаж\s*(\d{1,2}))", re.IGNORECASE)
+_ENTRANCE = re.compile(
+    r"[\s,]*(?:(?<![а-яё])(?:под[ъь]?езд|п-д|под\.)[\s№]*(\d{1,2})(?!\d)"
+    r"|(?<![\d/])(\d{1,2})-?(?:[оыи]?й)?\s*под[ъь]?езд[а-я]*(?!\s*\d))",
+    re.IGNORECASE,
+)
+_WING = re.compile(r"(?<=\d)\s*(?:корпус|корп|кор|к)\.?\s*(?=\d)", re.IGNORECASE)
+_ORDINAL = re.compile(r"^\d+(?:-(?:[оыи]?й|а?я|[ео]?е|го)|[оыи]й|ая|ое)\s", re.IGNORECASE)
+_SIGN = re.compile(r"(?<=[\dа-яё])\s+([/-])\s*(?=\d)|(?<=\d)\s*([/-])\s+(?=\d)", re.IGNORECASE)
+_UNPARTED = (
+    (re.compile(r"(?:(?<=\w)[\s.]+|(?<=\d))(?:квартира|кв)\.?\s*(?=\d)", re.IGNORECASE), ", кв. "),
+    (re.compile(r"(?<=\w)[\s.]+(?:дом|д)\.?\s*(?=\d)", re.IGNORECASE), ", д. "),
+)
 _SAID_LAST = re.compile(r"^(.*\D)\s+(\d+\S*(?:\s+(?:к|корп|стр|лит)\.?\s*\S+)?)$")
 LONGEST_STREET, LONGEST_HOUSE, LONGEST_LOCALITY = 150, 20, 120
 
@@ -51,6 +65,8 @@ class Place:
     street: str = ""
     house: str = ""
     flat: str = ""
+    entrance: str = ""
+    floor: str = ""
     # The street was said without what it is: should a street follow, this was the town.
     is_bare: bool = False
 
@@ -81,17 +97,42 @@ def read_place(text: str, *, locality: str = "", needs_locality: bool = True) ->
 
     ``locality``: where it is, when the address itself does not say.
     """
-    place = Place()
-    for part in _parts(_NEAR.sub("", text)):
+    text, floor = _taken_out(_FLOOR, _NEAR.sub("", text))
+    text, entrance = _taken_out(_ENTRANCE, text)
+    text = _with_town_first(text.strip(), locality)
+    text = _SIGN.sub(r"\1\2", _WING.sub("к", text))
+    for said, parted in _UNPARTED:
+        text = said.sub(parted, text)
+    place = Place(entrance=entrance, floor=floor)
+    for part in _parts(text):
         place = _with(place, part)
     if place.street and not place.house and (last := _SAID_LAST.match(place.street)):
-        # «Могилёвская улица 6»
-        place = replace(place, street=last[1].strip(), house=last[2])
+        # «Могилёвская улица 6», «Партизанский проспект 69»: what it is stood last before the house.
+        street = last[1].strip()
+        street = tidy_name(street.removeprefix("ул. "), kind="улица") if place.is_bare else street
+        place = replace(place, street=street, house=last[2])
     if place.locality and not place.street and place.house:
         # A village without streets.
         place = replace(place, street=place.locality)
     place = replace(place, locality=place.locality or locality)
     return _checked(place, needs_locality=needs_locality)
+
+
+def _taken_out(what: re.Pattern[str], text: str) -> tuple[str, str]:
+    found = what.search(text)
+    return (what.sub("", text), found[1] or found[2]) if found else (text, "")
+
+
+def _with_town_first(text: str, locality: str) -> str:
+    """An address that names the town which is known anyway: at its end, glued to the house («улица Мира 31Минск»), it
+    says nothing; at its beginning it is said to be a town («Минск, Мира, 31»)."""
+    kind, _space, name = locality.partition(" ")
+    if not name or fold(kind.strip(".")) not in KINDS:
+        return text
+    town = rf"(?:г(?:ород)?\b\.?\s*)?{re.escape(name)}"
+    country = r"(?:\s+\d{6})?(?:[\s,]+(?:Беларусь|Россия|РФ))?"
+    text = re.sub(rf"(?<=[\w.,\s)]){town}{country}\W*$", "", text)
+    return re.sub(rf"^{town}(?=[\s,.])[\s,.]*", f"{locality}, ", text, flags=re.IGNORECASE)
 
 
 def tidy_place(*, region: str = "", district: str = "", locality: str, street: str, house: str) -> Place:
@@ -121,10 +162,13 @@ def _with(place: Place, part: str) -> Place:
     """``place`` with what one part between two commas says."""
     if place.house:
         return _after_house(place, part)
+    if not place.street and (found := _FLAT.match(part)):
+        return replace(place, flat=found[1][:12])
     if not place.street and (region := _region(part)):
         return replace(place, region=region)
     kinds = _kinds(part)
-    if (place.street or place.locality) and (_HOUSE.match(part) or part[0].isdigit() or part[0] == "№"):
+    is_number = (part[0].isdigit() and not _ORDINAL.match(part)) or part[0] == "№"
+    if (place.street or place.locality) and (_HOUSE.match(part) or is_number):
         return replace(place, house=_HOUSE.sub("", part))
     if kinds & _SETTLEMENTS and not place.street:
         # «г. Владивосток, п. Трудовое»: the village has streets of the same names as the town it belongs to.

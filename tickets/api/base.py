@@ -72,6 +72,10 @@ class Listing(Operation):
     def get_keyset(self) -> Sequence[str]:
         return self.keyset
 
+    def rows_of(self, page: Any) -> Any:
+        """What is shown of the rows that stand on ``page``."""
+        return page
+
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -42,7 +42,10 @@ class Tickets(Listing):
         return [TakesCalls()] if self.request.method == "POST" else [Anyone()]
 
     def get_queryset(self) -> QuerySet[Ticket]:
-        return Ticket.objects.visible_to(self.user).with_row_details()
+        return Ticket.objects.visible_to(self.user)
+
+    def rows_of(self, page: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        return Ticket.objects.visible_to(self.user).with_row_details().of_page(page)
 
     @extend_schema(operation_id="tickets_list", responses=TicketRow(many=True))
     def get(self, request: Request) -> Response:

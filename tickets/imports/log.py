@@ -1,7 +1,8 @@
 """Bringing an old log in: its tickets as they were, no alarm for what is past, one fresh call to each who still waits.
 
 Pieces are transactions, as for the register: what was written is found again by its number, so going on is running it
-again. What is closed is born closed, both its promises waived as imported; what is open owes one call on a day to come.
+again. What is closed is born closed, both its promises waived as imported; what is open owes one call on a day to come,
+and its term runs where it lies ahead.
 """
 
 from collections import Counter
@@ -20,14 +21,14 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Role, User
 from accounts.writes import Refused, write
 from callbacks import alarms
-from callbacks.models import CallbackObligation, Clock, Contact, Deadline
+from callbacks.models import CallbackObligation, Clock, Contact, Deadline, Mark
 from callbacks.services import rules_in_force
 from callbacks.services.promises import new_deadline
 from callbacks.services.rules import Rules
 from companies.imports.register import alone
 from companies.imports.report import BadRows, Report
 from companies.imports.tables import Line, Table
-from tickets.models import Holding, Ticket, TicketEvent, TicketPromise
+from tickets.models import Holding, Ticket, TicketDeadline, TicketEvent, TicketPromise
 from tickets.workflow import Status
 
 from .old import BadRow, Old, OldLog
@@ -53,8 +54,9 @@ TICKET = (
     "imported_at", "old_number",
 )  # fmt: skip
 EVENT = (
-    "ticket", "step", "actor", "from_status", "to_status", "company", "happened_at", "reason", "note", "details",
+    "id", "ticket", "step", "actor", "from_status", "to_status", "company", "happened_at", "reason", "note", "details",
 )  # fmt: skip
+TURN = ("ticket", "company", "started_at", "ended_at", "left_by")
 
 
 class AnotherImport(Refused):
@@ -158,11 +160,17 @@ def _write(rows: Sequence[Old], report: Report, *, moments: Iterator[datetime], 
     waived = [row for old, of in zip(new, ids, strict=True) for row in _waived(old, of, by, at)]
     insert(CallbackObligation, WAIVED, waived)
     insert(Ticket, TICKET, [_ticket(old, of, by, at) for old, of in zip(new, ids, strict=True)])
-    insert(TicketEvent, EVENT, [row for old, of in zip(new, ids, strict=True) for row in _events(old, of, by, at)])
+    lines = [row for old, of in zip(new, ids, strict=True) for row in _events(old, of, by, at)]
+    keys = reserve(TicketEvent, len(lines))
+    insert(TicketEvent, EVENT, [(key, *line) for key, line in zip(keys, lines, strict=True)])
+    # The last line of each is the one that brought it here.
+    brought = dict(zip((line[0] for line in lines), keys, strict=True))
+    turns = [_turn(old, of, brought[of.ticket], at) for old, of in zip(new, ids, strict=True) if old.company]
+    insert(Holding, TURN, turns)
     waiting = [(old, of) for old, of in zip(new, ids, strict=True) if old.closed_at is None]
-    turns = [(of.ticket, old.company, old.opened_at) for old, of in waiting if old.company]
-    insert(Holding, ("ticket", "company", "started_at"), turns)
-    _promise(waiting, moments, rules_in_force() if waiting else {}, by=by, at=at)
+    rules = rules_in_force() if waiting else {}
+    _promise(waiting, moments, rules, by=by, at=at)
+    _start_terms(waiting, rules, at=at)
 
 
 def _ids(rows: Sequence[Old]) -> list[_Ids]:
@@ -198,9 +206,9 @@ def _ticket(old: Old, of: _Ids, by: User, at: datetime) -> Sequence[Any]:
     status = _status(old)
     return (
         of.ticket, of.contact, of.first, of.control, status, old.category.pk, old.category.is_emergency, old.text,
-        old.where.building, old.where.locality, old.where.street, old.where.house, "", "", old.where.flat, old.company,
-        by.pk, old.opened_at, old.opened_at if old.company else None, old.due_at, old.closed_at, old.closed_at, "", "",
-        0, old.key, at, old.number,
+        old.where.building, old.where.locality, old.where.street, old.where.house, old.where.entrance,
+        old.where.floor, old.where.flat, old.company, by.pk, old.opened_at, old.opened_at if old.company else None,
+        old.due_at, old.closed_at, old.closed_at, "", "", 0, old.key, at, old.number,
     )  # fmt: skip
 
 
@@ -216,10 +224,20 @@ def _events(old: Old, of: _Ids, by: User, at: datetime) -> Iterator[Sequence[Any
     yield of.ticket, "register", by.pk, "", Status.REGISTERED, None, old.opened_at, "", "", {}
     if status == Status.ASSIGNED:
         yield of.ticket, "assign", by.pk, Status.REGISTERED, status, old.company, old.opened_at, "", "", {}
-    happened = min(old.closed_at or at, at)
     note = "\n".join(old.kept)[:8_000]
     was = "" if old.closed_at else status
-    yield of.ticket, "import", by.pk, was, status, old.company, happened, "", note, {"old_number": old.number}
+    yield of.ticket, "import", by.pk, was, status, old.company, _told_at(old, at), "", note, {"old_number": old.number}
+
+
+def _told_at(old: Old, at: datetime) -> datetime:
+    return min(old.closed_at or at, at)
+
+
+def _turn(old: Old, of: _Ids, line: int, at: datetime) -> Sequence[Any]:
+    """Who had it, as far as the log tells: one organisation from the opening on, until the log closed it."""
+    if old.closed_at is None:
+        return of.ticket, old.company, old.opened_at, None, None
+    return of.ticket, old.company, old.opened_at, max(_told_at(old, at), old.opened_at), line
 
 
 def _promise(
@@ -246,6 +264,26 @@ def _promise(
     created = CallbackObligation.objects.bulk_create(obligations)
     TicketPromise.objects.bulk_create(
         [TicketPromise(ticket_id=of.ticket, obligation=owed) for (_old, of), owed in zip(waiting, created, strict=True)]
+    )
+
+
+def _start_terms(waiting: Sequence[tuple[Old, _Ids]], rules: Rules, *, at: datetime) -> None:
+    """A term that lies ahead runs as any other repair's. One that has passed starts no clock: it would ring at once.
+
+    It runs from now on, lest a warning whose moment has passed ring at once as well.
+    """
+    ahead = [(old, of, old.due_at) for old, of in waiting if old.due_at is not None and old.due_at > at]
+    clocks = []
+    for old, _of, due_at in ahead:
+        clock = new_deadline(
+            clock=Clock.FIX, started_at=at, due_at=due_at, rules=rules, title=_title(old),
+            source=_("срок прежнего журнала"), mark=Mark.DEFAULT,
+        )  # fmt: skip
+        clock.company_id = old.company
+        clocks.append(clock)
+    Deadline.objects.bulk_create(clocks)
+    TicketDeadline.objects.bulk_create(
+        [TicketDeadline(ticket_id=of.ticket, deadline=clock) for (_o, of, _d), clock in zip(ahead, clocks, strict=True)]
     )
 
 

@@ -59,6 +59,7 @@ class OldLog:
 
     def __init__(self, places: Mapping[str, int], words: Words, *, zone: ZoneInfo, prefix: str, at: datetime) -> None:
         self.places, self.words, self.zone, self.prefix, self.at = places, words, zone, prefix, at
+        self._told: set[str] = set()
 
     def is_open(self, line: Line) -> bool:
         """Before anything else of the row is read: how many calls there will be to spread."""
@@ -134,7 +135,8 @@ class OldLog:
         if not cell("closed") and not self.words.says_closed(status):
             return None
         # It is over, but when is not known: no later than its term, or than now.
-        remarks.append(_("Когда закрыта, не сказано: записано по сроку или по времени импорта."))
+        if "closed" in self.places or self._is_news("closed"):
+            remarks.append(_("Когда закрыта, не сказано: записано по сроку или по времени импорта."))
         return max(opened, min(due or self.at, self.at))
 
     def _judge(self, opened: datetime, due: datetime | None, closed: datetime | None, remarks: list[str]) -> None:
@@ -152,10 +154,16 @@ class OldLog:
         found, is_known = ask(text)
         if text:
             kept.append(f"{title}: {text}")
-        if not is_known:
+        if not is_known and self._is_news(f"{title}: {text}"):
             told = {"title": title, "text": text[:100]}
             remarks.append(_("Не знакомо: %(title)s «%(text)s»; слова оставлены в журнале заявки.") % told)
         return found
+
+    def _is_news(self, what: str) -> bool:
+        """Whether it is to be remarked on: the same of every row would hide the rows that somebody has to look at."""
+        is_news = what not in self._told
+        self._told.add(what)
+        return is_news
 
     def _number(self, text: str, remarks: list[str], kept: list[str]) -> str:
         if not text:
@@ -171,7 +179,7 @@ class OldLog:
         company = self.words.company(text)
         if text:
             kept.append(_("Организация: %s") % text)
-            if company is None:
+            if company is None and self._is_news(f"company: {text}"):
                 remarks.append(_("Организации «%s» нет в реестре.") % text[:100])
         return company
 

@@ -56,6 +56,8 @@ class Where:
     street: str
     house: str
     flat: str = ""
+    entrance: str = ""
+    floor: str = ""
     remark: str = ""
 
 
@@ -168,13 +170,12 @@ class Words:
             said = address or ", ".join(part for part in (street, house) if part)
             return Where(
                 None, (locality or self.locality)[:120], said[:150] or NO_HOUSE, NO_HOUSE, flat[:12],
-                _("Адрес не разобран и записан словами: «%s».") % said[:200],
+                remark=_("Адрес не разобран и записан словами: «%s».") % said[:200],
             )  # fmt: skip
         building = self._building(place)
         flat = (flat or place.flat)[:12]
-        if building is None:
-            return Where(None, place.locality, place.street, place.house, flat)
-        return replace(building, flat=flat)
+        found = building or Where(None, place.locality, place.street, place.house)
+        return replace(found, flat=flat, entrance=place.entrance, floor=place.floor)
 
     def _building(self, place: Place) -> Where | None:
         """The one house that is meant; none where two towns have such a house and the log does not say which."""

@@ -1,8 +1,9 @@
-"""Looking for tickets by the beginnings of words, as somebody types them."""
+"""Looking for tickets by words: by their beginnings, as somebody types them, and behind the wall."""
 
 from collections.abc import Sequence
 
 from django.contrib.postgres.search import SearchQuery
+from django.db.models import BigIntegerField, Func
 
 
 def words_of(text: str) -> list[str]:
@@ -20,3 +21,11 @@ def beginning_with(words: Sequence[str]) -> SearchQuery:
     return SearchQuery(stems, config="russian", search_type="raw") | SearchQuery(
         spelled, config="simple", search_type="raw"
     )
+
+
+class OwnTicketsWith(Func):
+    """The ids of the tickets of whoever asks behind the wall in which a query is found (0073_words_behind_the_wall)."""
+
+    function = "portal_tickets_with"
+    template = "(SELECT id FROM %(function)s(%(expressions)s) AS own(id))"
+    output_field = BigIntegerField()

@@ -9,7 +9,7 @@ from django.db.models.functions import Length, Now
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CENTRE_ROLES, User, named
+from accounts.models import CENTRE_ROLES, COMPANY_ROLES, User, named
 from companies.models import Company
 
 from .tickets import Ticket
@@ -31,6 +31,11 @@ class TicketEventQuerySet(models.QuerySet["TicketEvent"]):
         theirs = self.filter(Q(company=None, step="register") | Q(company__memberships__user=user))
         theirs = theirs.only(*SHOWN_OF_HISTORY)
         return theirs.exclude(step="comment", actor__role__in=CENTRE_ROLES).exclude(step="correct_phone")
+
+    def said_by_organisations(self) -> Self:
+        """What their people wrote with whatever step, the latest first."""
+        told = self.filter(actor__role__in=COMPANY_ROLES).exclude(note="")
+        return told.select_related("actor", "company").order_by("-pk")
 
 
 class TicketEvent(models.Model):

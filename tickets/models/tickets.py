@@ -12,11 +12,12 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import E164, Role, User, named
+from accounts.wall import is_behind_wall
 from callbacks.models import COMPANY_CLOCKS, CallbackObligation, Contact, Deadline
 from companies.models import Building, Company
 from tickets.workflow import DEAD, LIVE, REPORTED, WITH_COMPANY, Status
 
-from .beginnings import beginning_with, words_of
+from .beginnings import OwnTicketsWith, beginning_with, words_of
 from .norms import Category, Norm
 
 
@@ -160,7 +161,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         words = words_of(text)
         if len(words) == 1 and words[0].replace("-", "").isdigit() and len(words[0]) > 3:
             return self.filter(number__endswith=words[0])
-        return self.filter(search=beginning_with(words)) if words else self.none()
+        return self.with_words(beginning_with(words)) if words else self.none()
 
     def with_answer_details(self) -> Self:
         """Everything a program is told of one ticket, apart from its histories."""
@@ -171,7 +172,15 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         text = text.strip()
         if text.replace("-", "").isdigit():
             return self.filter(Q(number__endswith=text) | Q(old_number=text))
-        return self.filter(search=SearchQuery(text, config="russian", search_type="websearch"))
+        return self.with_words(SearchQuery(text, config="russian", search_type="websearch"))
+
+    def with_words(self, query: SearchQuery) -> Self:
+        """In which ``query`` is found. Behind the wall the index may be asked by a function only."""
+        return self.filter(pk__in=OwnTicketsWith(query)) if is_behind_wall() else self.filter(search=query)
+
+    def of_page(self, page: models.QuerySet["Ticket"]) -> Self:
+        """The rows of ``page``, chosen before anything is joined: each joined row has a rule of its own at the wall."""
+        return self.filter(pk__in=page.values("pk")).order_by(*page.query.order_by)
 
     def of_phone(self, number: str) -> Self:
         """What the caller with this number (E.164) has told us; for the centre's people only."""

@@ -98,4 +98,5 @@ LEFT = {
     "close_unconfirmed": gettext_lazy("закрыта без разговора"),
     "cancel": gettext_lazy("отменена"),
     "mark_duplicate": gettext_lazy("дубликат другой заявки"),
+    "import": gettext_lazy("закрыта в прежнем журнале"),
 }

@@ -1,6 +1,7 @@
 """What was overdue at some moment, told from the rows as they are stored now: due by then, and not done by then.
 
-A live ticket is told by the clocks of its work, one line per clock; one of the former log by the term it was given.
+A live ticket is told by the clocks of its work, one line per clock; one of the former log by the term it was given,
+unless that term lay ahead when it was brought over and runs as a clock.
 """
 
 from collections.abc import Iterator
@@ -8,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Least
 from django.utils.translation import gettext as _
 
-from callbacks.models import COMPANY_CLOCKS
+from callbacks.models import COMPANY_CLOCKS, Clock
 from tickets.models import Ticket, TicketDeadline
 
 
@@ -40,7 +41,11 @@ def _of_the_former_log(at: datetime) -> Iterator[Overdue]:
     rows = Ticket.objects.filter(imported_at__isnull=False, planned_at__lte=at, registered_at__lte=at)
     # Least ignores what is not there: none of both is «not yet».
     rows = rows.alias(over_at=Least("done_at", "closed_at")).filter(Q(over_at=None) | Q(over_at__gt=at))
-    for ticket in rows.select_related("company").iterator(2_000):
+    # Started with the import: a clock of a later repair is another matter.
+    runs = TicketDeadline.objects.filter(
+        ticket=OuterRef("pk"), deadline__clock=Clock.FIX, deadline__started_at=OuterRef("imported_at")
+    )
+    for ticket in rows.exclude(Exists(runs)).select_related("company").iterator(2_000):
         assert ticket.planned_at is not None
         yield _overdue(ticket, _("срок прежнего журнала"), ticket.planned_at, at)
 

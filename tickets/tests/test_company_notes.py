@@ -86,6 +86,30 @@ def test_the_reason_of_a_refusal_stands_on_the_desk(ticket: Ticket, dispatcher: 
     assert "Дом передан другой компании" in card
 
 
+def test_whoever_rings_back_reads_what_the_organisation_wrote_last(ticket: Ticket, dispatcher: User) -> None:
+    operator = UserFactory.create()
+    for turn in range(4):
+        write_note(ticket, dispatcher, f"Запись {turn}")
+    write_note(ticket, operator, "Заявитель раздражён")
+    move_ticket(ticket=ticket, step="accept", actor=dispatcher, at=NOON + MINUTE)
+    move_ticket(
+        ticket=ticket, step="postpone", actor=dispatcher, at=NOON + 2 * MINUTE, reason="no_material",
+        until=NOON + 60 * MINUTE, note="Ждём кран со склада",
+    )  # fmt: skip
+
+    panel = page(signed_in(operator), "desk:say", pk=ticket.callback.pk)
+
+    assert "Организация пишет" in panel
+    places = [panel.index(words) for words in ("Ждём кран со склада", "Запись 3", "Запись 2")]
+    assert places == sorted(places)
+    assert "Запись 1" not in panel
+    assert "Заявитель раздражён" not in panel
+
+
+def test_whoever_rings_back_is_shown_nothing_where_nothing_was_written(ticket: Ticket) -> None:
+    assert "Организация пишет" not in page(signed_in(), "desk:say", pk=ticket.callback.pk)
+
+
 def test_the_page_of_notes_asks_little(company: Company, dispatcher: User, django_assert_max_num_queries: Any) -> None:
     for turn in range(6):
         write_note(make_ticket(company=company, phone=f"+7910123456{turn}"), dispatcher)

@@ -369,7 +369,7 @@ def test_the_panel_asks_little(client: Client, olga: User, django_assert_max_num
     for number in range(4):
         make_ticket(text=f"Ещё {number}")
     taken(ticket.callback, olga)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         page(client, "desk:callback", pk=ticket.callback.pk)
     with django_assert_max_num_queries(4):
         page(client, "desk:holder", pk=ticket.callback.pk)

@@ -10,19 +10,26 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError, transaction
+from pytest_django import DjangoAssertNumQueries
 
 from callbacks.calendar import REGION, is_working_day
-from callbacks.models import CallbackObligation, Deadline, Escalation
+from callbacks.models import CallbackObligation, Clock, Deadline, Escalation
 from callbacks.services import escalate_overdue_batch
+from companies.imports.tables import Table
 from companies.models import ImportMapping
 from tickets.forms.meanings import meanings_of
-from tickets.models import Ticket
+from tickets.imports.log import import_tickets
+from tickets.imports.old import OldLog
+from tickets.imports.words import Words
+from tickets.models import Holding, PortalTab, Ticket
+from tickets.services.holdings import chain_of, why_left
 from tickets.services.invariants import broken_invariants
-from tickets.tests.factories import BuildingFactory, CompanyFactory, make_ticket
+from tickets.tests.factories import MINUTE, NOON, BuildingFactory, CompanyFactory, make_ticket, on_duty
 
 pytestmark = pytest.mark.django_db
 
 HEADER = "Номер;Открыта;Срок;Закрыта;Категория;Адрес;Исполнитель;Телефон;Канал;Текст"
+COLUMNS = {"opened": "Открыта", "due": "Срок", "address": "Адрес", "company": "Исполнитель"}
 MINSK = Path(__file__).parents[3] / "shared/data/minsk115"
 
 
@@ -145,6 +152,101 @@ class TestWhoStillWaits:
         ]  # fmt: skip
 
 
+class TestWhoHadIt:
+    @pytest.mark.parametrize(
+        ("closed", "until"),
+        [
+            ("05.03.2025 18:00", datetime(2025, 3, 5, 15, tzinfo=UTC)),
+            # A slip of the log: a turn cannot end before it began.
+            ("04.03.2025 18:00", datetime(2025, 3, 5, 7, tzinfo=UTC)),
+        ],
+    )
+    def test_a_closed_one_was_theirs_until_it_was_closed(self, tmp_path: Path, closed: str, until: datetime) -> None:
+        company = CompanyFactory.create(name="ООО «Свет»")
+        brought(tmp_path, row(closed=closed))
+
+        (turn,) = chain_of(Ticket.objects.get())
+        assert (turn.company, turn.started_at, turn.ended_at) == (company, datetime(2025, 3, 5, 7, tzinfo=UTC), until)
+        assert why_left(turn) == "закрыта в прежнем журнале"
+        assert broken_invariants() == []
+
+    def test_an_open_one_is_theirs(self, tmp_path: Path) -> None:
+        CompanyFactory.create(name="ООО «Свет»")
+        brought(tmp_path, row(closed=""))
+
+        (turn,) = chain_of(Ticket.objects.get())
+        assert (turn.started_at, turn.ended_at) == (datetime(2025, 3, 5, 7, tzinfo=UTC), None)
+
+    def test_one_of_nobody_has_no_turn(self, tmp_path: Path) -> None:
+        brought(tmp_path, row(), row("2", closed=""))
+
+        assert not Holding.objects.exists()
+
+
+def ahead(minutes: int) -> str:
+    """So many minutes from now, as the log would write it."""
+    return f"{datetime.now(tz=REGION) + minutes * MINUTE:%d.%m.%Y %H:%M:%S}"
+
+
+class TestATermThatLiesAhead:
+    def test_it_runs_and_stands_among_what_expires(self, tmp_path: Path) -> None:
+        company = CompanyFactory.create(name="ООО «Свет»")
+        brought(tmp_path, row("1", due=ahead(90), closed=""), row("2", closed=""))
+
+        ticket = Ticket.objects.get(old_number="1")
+        clock = Deadline.objects.get(clock=Clock.FIX)
+        assert (clock.due_at, clock.company, clock.ticket_deadline.ticket) == (ticket.planned_at, company, ticket)
+        assert clock.started_at == ticket.imported_at
+        own = company.tickets.for_organisation()
+        assert list(own.on_tab(PortalTab.EXPIRING, datetime.now(tz=UTC))) == [ticket]
+
+    def test_it_rings_when_it_comes_and_not_before(self, tmp_path: Path) -> None:
+        CompanyFactory.create(name="ООО «Свет»")
+        on_duty()
+        table = Table(written(tmp_path, row(opened="01.02.2026 12:00", due="02.02.2026 13:30", closed="", phone="")))
+        places = {name: HEADER.split(";").index(title) for name, title in COLUMNS.items()}
+        log = OldLog(places, Words.load({}), zone=REGION, prefix="", at=NOON)
+        import_tickets(table, log, at=NOON, days=5)
+
+        assert not escalate_overdue_batch(at=NOON + 71 * MINUTE)
+        assert escalate_overdue_batch(at=NOON + 72 * MINUTE)
+        assert not Escalation.objects.filter(is_warning=False).exists()
+        while escalate_overdue_batch(at=NOON + 90 * MINUTE):
+            pass
+        assert set(Escalation.objects.filter(is_warning=False).values_list("audience", flat=True)) == {
+            "company_head", "supervisor",
+        }  # fmt: skip
+
+    def test_it_is_overdue_once_and_from_its_very_moment(self, tmp_path: Path) -> None:
+        CompanyFactory.create(name="ООО «Свет»")
+        brought(tmp_path, row(due=ahead(90), closed=""))
+        due = Deadline.objects.get(clock=Clock.FIX).due_at.astimezone(REGION)
+
+        assert overdue(f"{due - timedelta(seconds=1):%Y-%m-%d %H:%M:%S}") == []
+        assert overdue(f"{due:%Y-%m-%d %H:%M:%S}") == ["1001"]
+
+    def test_it_runs_for_whoever_gets_the_work(self, tmp_path: Path) -> None:
+        brought(tmp_path, row(due=ahead(90), closed="", company=""))
+
+        assert Deadline.objects.get(clock=Clock.FIX).company is None
+        assert broken_invariants() == []
+
+    @pytest.mark.parametrize(("due", "closed"), [(ahead(-1), ""), ("", ""), (ahead(90), ahead(-5))])
+    def test_what_has_passed_or_is_closed_starts_no_clock(self, tmp_path: Path, due: str, closed: str) -> None:
+        brought(tmp_path, row(due=due, closed=closed))
+
+        assert not Deadline.objects.filter(clock=Clock.FIX).exists()
+
+    def test_a_thousand_take_no_more_statements_than_one(
+        self, tmp_path: Path, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        CompanyFactory.create(name="ООО «Свет»")
+        rows = [row(str(number), due=ahead(90), closed="" if number % 2 else ahead(-5)) for number in range(200)]
+
+        with django_assert_max_num_queries(40):
+            brought(tmp_path, *rows)
+
+
 class TestAgain:
     def test_the_second_time_it_writes_nothing(self, tmp_path: Path) -> None:
         rows = [row(), row("1002", closed=""), row("", text="без номера")]
@@ -197,6 +299,11 @@ class TestWhatIsNotUnderstood:
             assert words in note
         assert (ticket.street, ticket.house) == ("у пруда", "б/н")
         assert len(warnings(tmp_path)) == 5
+
+    def test_what_many_rows_have_is_told_once(self, tmp_path: Path) -> None:
+        brought(tmp_path, *(row(str(number), category="Неведомое", company="ООО Тьма") for number in range(5)))
+
+        assert [line[0] for line in warnings(tmp_path)] == ["2", "2"]
 
     def test_a_negative_duration_is_kept_and_told(self, tmp_path: Path) -> None:
         brought(tmp_path, row(closed="01.03.2025 10:00"))

@@ -45,6 +45,8 @@ ASK_AGAIN = timedelta(minutes=30)
 QUARTER = timedelta(minutes=15)
 # What else is owed to one number: more than that is a mistake, or an office.
 BESIDE = 10
+# What organisations wrote before that stands on the card.
+NOTES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,7 @@ def _saying(promise: CallbackObligation, *, at: datetime, again_at: datetime | N
         "term_to_tell": term_of(ticket) if ticket and _is_to_tell(promise, ticket) else None,
         "portal": _portal(ticket, at=at),
         "outages": _outages(ticket, at=at),
+        "notes": list(ticket.events.said_by_organisations()[:NOTES]) if ticket else [],
     }
 
 

@@ -21,8 +21,9 @@ def search(request: HttpRequest, asker: Asker) -> HttpResponse:
     form = OwnSearchForm(request.POST)
     found: list[Ticket] = []
     if form.is_valid():
-        own = Ticket.objects.visible_to(asker.user).for_organisation()
-        found = list(own.find_own(form.cleaned_data["words"]).order_by("-registered_at", "-pk")[: MOST + 1])
+        own = Ticket.objects.visible_to(asker.user)
+        page = own.find_own(form.cleaned_data["words"]).order_by("-registered_at", "-pk")[: MOST + 1]
+        found = list(own.for_organisation().of_page(page))
     context = {
         "at": clock.now(), "asker": asker, "search": form, "found": found[:MOST], "has_more": len(found) > MOST,
         "most": MOST,
