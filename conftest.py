@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
 
@@ -42,6 +42,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     connection_created.disconnect(dispatch_uid="tests-as-application")
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("RESET ROLE")
+
+
+@pytest.fixture(scope="class")
+def rows_of_class(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Rows made in it by a fixture of a class are there for each of its tests, as they were made, and then no more.
+
+    Its tests must not be transactional ones: these would empty the tables under it.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
