@@ -3,13 +3,18 @@
 import gc
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
 from django.db.backends.signals import connection_created
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
 
 
 def pytest_configure() -> None:
@@ -86,4 +91,15 @@ def _flush(self: TransactionTestCase) -> None:
     load_norms()
 
 
+def _force_login(self: Client, user: "AbstractBaseUser", backend: str | None = None) -> None:
+    """Open the session and no more: signing in itself asks a dozen questions, and has tests of its own."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = backend or settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    self.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
+
+
+Client.force_login = _force_login  # type: ignore[method-assign]
 TransactionTestCase._fixture_teardown = _flush  # type: ignore[attr-defined,method-assign]  # noqa: SLF001
