@@ -30,7 +30,7 @@ run: .venv/runtime.stamp  ## Start the whole centre on this machine, with demons
 test: .venv/dev.stamp  ## Run the fast tests against a PostgreSQL and a Redis of their own (ARGS="-k word").
 	@$(PY) -m pytest -n $(JOBS) $(ARGS)
 
-test-thorough: .venv/dev.stamp  ## Run the tests that go through everything one by one, such as every foreign row.
+test-thorough: .venv/dev.stamp  ## Run the tests that go through everything one by one, such as every foreign row or every number of a report.
 	@$(PY) -m pytest -n $(JOBS) -m thorough $(ARGS)
 
 test-slow: .venv/dev.stamp  ## Run the tests that start whole stacks and break them.

@@ -1,14 +1,20 @@
 """What every test stands on: the law loaded once, and the application's role instead of the owner's."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection, transaction
 from django.db.backends.signals import connection_created
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
 
 
 def pytest_configure() -> None:
@@ -18,6 +24,13 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Tests ask quicker than any program should; how much is too much is a test of its own.
     settings.API_REQUESTS_PER_MINUTE = 1_000_000
+
+
+def pytest_collection_finish() -> None:
+    # All that was imported stays to the end; looking through it again and again for garbage took a tenth of the time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +47,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     connection_created.disconnect(dispatch_uid="tests-as-application")
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("RESET ROLE")
+
+
+@pytest.fixture(scope="class")
+def rows_of_class(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Rows made in it by a fixture of a class are there for each of its tests, as they were made, and then no more.
+
+    Its tests must not be transactional ones: these would empty the tables under it.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
@@ -67,4 +91,15 @@ def _flush(self: TransactionTestCase) -> None:
     load_norms()
 
 
+def _force_login(self: Client, user: "AbstractBaseUser", backend: str | None = None) -> None:
+    """Open the session and no more: signing in itself asks a dozen questions, and has tests of its own."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = backend or settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    self.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
+
+
+Client.force_login = _force_login  # type: ignore[method-assign]
 TransactionTestCase._fixture_teardown = _flush  # type: ignore[attr-defined,method-assign]  # noqa: SLF001

@@ -71,8 +71,8 @@ DELETED = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def scene() -> None:
+@pytest.fixture(scope="class")
+def scene(rows_of_class: None) -> None:
     """A row of everything."""
     company = CompanyFactory.create()
     answers_for(company, building=BuildingFactory.create())

@@ -68,7 +68,7 @@ def test_answers_keep_to_the_description(name: str, mode: GenerationMode) -> Non
 
 
 @BOTH
-@pytest.mark.parametrize("name", ["operator", "company"])
+@pytest.mark.parametrize("name", ["operator", pytest.param("company", marks=pytest.mark.thorough)])
 def test_a_few_answers_keep_to_the_description(name: str, mode: GenerationMode) -> None:
     ask_everything(name, mode, examples=QUICK_EXAMPLES)
 

@@ -28,11 +28,11 @@ from companies.models import Building, Company, ImportMapping, ImportRun, Locali
 from tests.access import VISITORS, Row
 from tests.access.imports import OF_THE_ADMIN
 from tests.admin_pages import signed_in
-from tests.test_access import Scene, scene, visit
+from tests.test_access import Scene, built, scene, visit
 from tickets.imports.log import importer
 from tickets.tests.factories import CompanyFactory, UserFactory, member_of
 
-__all__ = ["scene"]
+__all__ = ["built", "scene"]
 
 FILE = "Адрес;УК;Дата начала\n«г. Калуга», ул. Кирова, д. 20;ООО Свет;01.02.2020\n"
 HOUSES = (
@@ -44,6 +44,7 @@ HOUSES = (
 @dataclass
 class ImportScene:
     people: dict[str, User]
+    sessions: dict[str, str]
     run: ImportRun
 
 
@@ -53,7 +54,7 @@ def test_who_may_do_what(scene: Scene, row: Row) -> None:
         file_name="houses.csv", content=FILE.encode(), header=["Адрес", "УК", "Дата начала"],
         columns={"address": "Адрес"}, errors=gzip.compress(b"x"), started_by=scene.people["admin"],
     )  # fmt: skip
-    here: Any = ImportScene(scene.people, run)
+    here: Any = ImportScene(scene.people, scene.sessions, run)
 
     assert {visitor: visit(here, row, visitor) for visitor in VISITORS} == {
         visitor: row.expected(visitor) for visitor in VISITORS

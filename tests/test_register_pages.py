@@ -281,8 +281,9 @@ class TestTheAdmin:
 class TestManyHouses:
     """No page may read the whole register: asked of the planner over enough rows for it to care."""
 
-    @pytest.fixture(autouse=True)
-    def _houses(self) -> None:
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def _houses(cls, rows_of_class: None) -> None:
         locality = LocalityFactory.create()
         Building.objects.bulk_create(
             Building(

@@ -147,57 +147,58 @@ def _company_works(ticket: Ticket, member: User, dice: Random, *, by: User) -> N
 
 
 # ── The page and its lists ───────────────────────────────────────────────────────────────────────────────────────
-def test_every_number_links_to_exactly_what_it_counted() -> None:
-    lively_days()
-    client = client_of()
-    report = overview(BOTH_DAYS)
-    found = {number.query: number.count for number in numbers(report)}
-    assert len(found) > 150
-    listed: dict[str, int] = {}
-    # The lists are asked as a browser asks for them.
-    for query in found:
-        page = client.get(f"{reverse('reports:tickets')}?{query}")
-        assert page.status_code == 200, query
-        listed[query] = page.context["page"].paginator.count
+class TestLivelyDays:
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def _lived_through(cls, rows_of_class: None) -> None:
+        lively_days()
 
-    assert listed == found
-    # Nothing is proven of a figure that happened to be nought.
-    # The rest is of one organisation at a time: test_own_figures.py.
-    of_one = set(OWN) - {"handed_over", "accepted", "accepted_in_time", "done", "returned", "registered"}
-    assert {parse_qs(query)["cell"][0] for query, count in found.items() if count} == set(FIGURES) - of_one
+    @pytest.mark.thorough
+    def test_every_number_links_to_exactly_what_it_counted(self) -> None:
+        client = client_of()
+        report = overview(BOTH_DAYS)
+        found = {number.query: number.count for number in numbers(report)}
+        assert len(found) > 150
+        listed: dict[str, int] = {}
+        # The lists are asked as a browser asks for them.
+        for query in found:
+            page = client.get(f"{reverse('reports:tickets')}?{query}")
+            assert page.status_code == 200, query
+            listed[query] = page.context["page"].paginator.count
 
+        assert listed == found
+        # Nothing is proven of a figure that happened to be nought.
+        # The rest is of one organisation at a time: test_own_figures.py.
+        of_one = set(OWN) - {"handed_over", "accepted", "accepted_in_time", "done", "returned", "registered"}
+        assert {parse_qs(query)["cell"][0] for query, count in found.items() if count} == set(FIGURES) - of_one
 
-def test_what_became_of_the_promises_adds_up_to_all_of_them() -> None:
-    lively_days()
-    report = overview(BOTH_DAYS)
+    def test_what_became_of_the_promises_adds_up_to_all_of_them(self) -> None:
+        report = overview(BOTH_DAYS)
 
-    for line in report.reasons:
-        assert sum(fate.count for fate in line.fates.values()) == line.promised.count
-    assert sum(report.fates[name].count for name in FATES) == report.promised.count > 0
-    assert sum(line.share.kept.count for line in report.hours) == report.share.kept.count > 0
-    assert sum(line.share.broken.count for line in report.hours) == report.share.broken.count > 0
-    assert sum(person.registered.count for person in report.operators) == report.registered.count > 0
+        for line in report.reasons:
+            assert sum(fate.count for fate in line.fates.values()) == line.promised.count
+        assert sum(report.fates[name].count for name in FATES) == report.promised.count > 0
+        assert sum(line.share.kept.count for line in report.hours) == report.share.kept.count > 0
+        assert sum(line.share.broken.count for line in report.hours) == report.share.broken.count > 0
+        assert sum(person.registered.count for person in report.operators) == report.registered.count > 0
 
+    @pytest.mark.thorough
+    def test_the_list_holds_as_many_lines_as_its_file(self, django_assert_max_num_queries: Any) -> None:
+        client = client_of(Role.SUPERVISOR)
+        asked = f"from={BOTH_DAYS.first}&to={BOTH_DAYS.last}&at={EVENING:%Y-%m-%dT%H:%M:%SZ}"
+        for cell in FIGURES:
+            with django_assert_max_num_queries(6):
+                page = client.get(f"{reverse('reports:tickets')}?cell={cell}&{asked}")
+            with django_assert_max_num_queries(5):
+                body = b"".join(client.get(f"{reverse('reports:tickets-csv')}?cell={cell}&{asked}"))
+            lines = body.decode("utf-8-sig").splitlines()
+            assert len(lines) == page.context["page"].paginator.count + 1
 
-def test_the_list_holds_as_many_lines_as_its_file(django_assert_max_num_queries: Any) -> None:
-    lively_days()
-    client = client_of(Role.SUPERVISOR)
-    asked = f"from={BOTH_DAYS.first}&to={BOTH_DAYS.last}&at={EVENING:%Y-%m-%dT%H:%M:%SZ}"
-    for cell in FIGURES:
-        with django_assert_max_num_queries(6):
-            page = client.get(f"{reverse('reports:tickets')}?cell={cell}&{asked}")
-        with django_assert_max_num_queries(5):
-            body = b"".join(client.get(f"{reverse('reports:tickets-csv')}?cell={cell}&{asked}"))
-        lines = body.decode("utf-8-sig").splitlines()
-        assert len(lines) == page.context["page"].paginator.count + 1
-
-
-def test_the_page_asks_a_fixed_number_of_questions(django_assert_max_num_queries: Any) -> None:
-    lively_days()
-    client = client_of()
-    with django_assert_max_num_queries(24):
-        page = client.get(reverse("reports:overview"), {"from": str(BOTH_DAYS.first), "to": str(BOTH_DAYS.last)})
-    assert page.status_code == 200
+    def test_the_page_asks_a_fixed_number_of_questions(self, django_assert_max_num_queries: Any) -> None:
+        client = client_of()
+        with django_assert_max_num_queries(24):
+            page = client.get(reverse("reports:overview"), {"from": str(BOTH_DAYS.first), "to": str(BOTH_DAYS.last)})
+        assert page.status_code == 200
 
 
 # ── What counts as kept ──────────────────────────────────────────────────────────────────────────────────────────

@@ -87,7 +87,12 @@ def _lines(answer: Any) -> list[list[str]]:
     return [line.split(";") for line in text.splitlines()]
 
 
-@pytest.mark.parametrize("chosen", [{}, {"status": "all"}, {"order": "due"}, {"mine": "on"}])
+@pytest.mark.parametrize(
+    "chosen",
+    [{}, *(pytest.param(chosen, marks=pytest.mark.thorough) for chosen in (
+        {"status": "all"}, {"order": "due"}, {"mine": "on"},
+    ))],
+)  # fmt: skip
 def test_the_file_has_the_rows_of_the_list_one_by_one(client: Client, operator: User, chosen: dict[str, str]) -> None:
     cancelled()
     many(70, operator=operator, company=CompanyFactory.create())

@@ -171,12 +171,17 @@ def test_health_is_silent_and_is_kept(capsys: pytest.CaptureFixture[str]) -> Non
     assert check.seconds < 60
 
 
-@pytest.mark.parametrize("rule", QUERIES)
-def test_harm_is_noticed(rule: str) -> None:
-    a_lived_in_database()
-    assert CallbackObligation.objects.filter(state="kept").exists()
-    harm(HARM[rule])
-    assert rule in {broken.rule for broken in broken_invariants()}
+class TestHarm:
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def _lived_in(cls, rows_of_class: None) -> None:
+        a_lived_in_database()
+
+    @pytest.mark.parametrize("rule", QUERIES)
+    def test_is_noticed(self, rule: str) -> None:
+        assert CallbackObligation.objects.filter(state="kept").exists()
+        harm(HARM[rule])
+        assert rule in {broken.rule for broken in broken_invariants()}
 
 
 def test_a_finding_is_kept_and_fails_the_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -113,6 +113,7 @@ def escalated() -> "QuerySet[Escalation]":
     return Escalation.objects.filter(is_warning=False, deadline__obligation__ticket__isnull=False)
 
 
+@pytest.mark.thorough
 def test_a_small_file_goes_through_and_adds_up(town: None, settings: pytest.FixtureRequest) -> None:
     settings.CALLBACK_PROMISE = timedelta(seconds=2)  # type: ignore[attr-defined]
     out = StringIO()
