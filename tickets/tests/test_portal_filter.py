@@ -79,7 +79,7 @@ def test_another_s_foreman_is_neither_offered_nor_taken(portal: Client, tickets:
 def test_counts_agree_with_the_lists_and_the_menu_with_all(
     portal: Client, tickets: dict[str, Ticket], foreman: User
 ) -> None:
-    context = portal.get(reverse("portal:list"), {"foreman": foreman.pk}).context
+    context = portal.get(reverse("portal:list"), {"foreman": str(foreman.pk)}).context
 
     assert dict(context["tabs"])["new"] == 2
     assert context["menu_counts"]["portal"] == 4
@@ -91,7 +91,7 @@ def test_tabs_and_pages_keep_it(portal: Client, company: Company) -> None:
     for _turn in range(21):
         make_ticket(company=company, at=now() - 3 * MINUTE, code="W01")
 
-    page = portal.get(reverse("portal:list"), {"tab": "new", "emergency": "on", "page": 1}).content.decode()
+    page = portal.get(reverse("portal:list"), {"tab": "new", "emergency": "on", "page": "1"}).content.decode()
 
     assert "?tab=work&amp;emergency=on" in page
     assert "?tab=new&amp;emergency=on&amp;page=2" in page
@@ -100,7 +100,7 @@ def test_tabs_and_pages_keep_it(portal: Client, company: Company) -> None:
 
 
 def test_a_step_leads_back_to_the_list_as_it_was(portal: Client, tickets: dict[str, Ticket], foreman: User) -> None:
-    page = portal.get(reverse("portal:list"), {"tab": "new", "foreman": foreman.pk}).content.decode()
+    page = portal.get(reverse("portal:list"), {"tab": "new", "foreman": str(foreman.pk)}).content.decode()
     assert f'<input type="hidden" name="foreman" value="{foreman.pk}">' in page
 
     address = reverse("portal:step", kwargs={"number": tickets["given"].number, "step": "accept"})
