@@ -40,7 +40,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # Of each operation by each role, half of what is allowed and half of what is not; a few of them in the fast set.
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "200"))
 QUICK_EXAMPLES = 3
-OPERATIONS = 16
+OPERATIONS = 17
 ROLES = [Role.COMPANY, Role.OPERATOR, Role.FOREMAN, Role.SUPERVISOR, "anonymous", Role.HEAD, Role.ADMIN]
 BOTH = pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "wrong"])
 CHECKS = [

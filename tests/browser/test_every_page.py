@@ -133,7 +133,8 @@ PAGES: dict[str, dict[str, Way]] = {
 NO_PAGES = {
     "api:buildings", "api:callback-attempts", "api:callback-next", "api:callback-release", "api:callbacks",
     "api:categories", "api:companies", "api:docs", "api:missed-calls", "api:nothing", "api:outages", "api:schema",
-    "api:ticket", "api:ticket-search", "api:ticket-step", "api:ticket-steps", "api:tickets", "desk:acknowledge",
+    "api:ticket", "api:ticket-photos", "api:ticket-search", "api:ticket-step", "api:ticket-steps", "api:tickets",
+    "desk:acknowledge",
     "desk:acknowledge_chosen", "desk:another_round", "desk:board", "desk:buildings", "desk:categories",
     "desk:claim", "desk:columns", "desk:columns-choose", "desk:coming", "desk:conditions", "desk:count",
     "desk:counts", "desk:dial", "desk:draft", "desk:draft-drop", "desk:finish", "desk:go_on_line", "desk:guide",

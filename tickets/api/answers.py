@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.phones import hide_phones
 from callbacks.models import COMPANY_CLOCKS, CallAttempt, CallbackObligation, Clock, Contact, Deadline, Mark
 from companies.models import Building, Company
-from tickets.models import Category, Outage, Ticket, TicketEvent
+from tickets.models import Category, Outage, Ticket, TicketEvent, TicketPhoto
 from tickets.services import promise_ids
 from tickets.workflow import Status
 
@@ -196,6 +196,16 @@ class EventAnswer(ForReader, serializers.ModelSerializer[TicketEvent]):
     def to_representation(self, instance: TicketEvent) -> Any:
         instance.note = instance.note_for(self.context["request"].user)
         return super().to_representation(instance)
+
+
+class PhotoAnswer(serializers.ModelSerializer[TicketPhoto]):
+    """A photo that is kept; people look at it on the ticket's card."""
+
+    stage = serializers.ChoiceField(choices=TicketPhoto.Stage.choices)
+
+    class Meta:
+        model = TicketPhoto
+        fields = ("name", "stage", "position", "width", "height", "pressed_at", "received_at")
 
 
 class AttemptAnswer(serializers.ModelSerializer[CallAttempt]):

@@ -23,7 +23,7 @@ class Operation(GenericAPIView[Any]):
     """
 
     permission_classes: Any = (Anyone,)
-    parser_classes = (StrictJSONParser,)
+    parser_classes: Any = (StrictJSONParser,)
     # No OPTIONS: the description at /api/schema/ says it all.
     http_method_names: Sequence[str] = ("get", "post", "head")
     pagination_class: Any = None

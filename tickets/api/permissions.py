@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts.models import CENTRE_ROLES, Role
+from accounts.models import CENTRE_ROLES, COMPANY_ROLES, Role
 
 
 class Anyone(BasePermission):
@@ -20,6 +20,13 @@ class OfCentre(Anyone):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return super().has_permission(request, view) and getattr(request.user, "role", "") in CENTRE_ROLES
+
+
+class OfOrganisation(Anyone):
+    """Those who do the work."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return super().has_permission(request, view) and getattr(request.user, "role", "") in COMPANY_ROLES
 
 
 class TakesCalls(Anyone):

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.phones import WrongPhone, parse_phone
 from callbacks.models import CallAttempt, CallbackObligation, Contact
 from companies.models import Building, Company
-from tickets.models import Category, Ticket
+from tickets.models import MOST_PHOTOS, Category, Ticket, TicketPhoto
 from tickets.services import Address
 
 # Paper notes of a long breakdown are written down later; further back it is a slip of the pen.
@@ -218,6 +218,17 @@ class StepRequest(serializers.Serializer[Any]):
         if useless:
             raise serializers.ValidationError({name: [_("Этот шаг такого не принимает.")] for name in sorted(useless)})
         return given
+
+
+class PhotosRequest(serializers.Serializer[Any]):
+    """Files of one stage; what of them is kept is written anew, without the place and the device."""
+
+    photos = serializers.ListField(
+        child=serializers.FileField(), min_length=1, max_length=MOST_PHOTOS,
+        help_text="HEIC, JPEG, PNG or WebP, up to 10 MB each; a ticket has at most 20.",
+    )  # fmt: skip
+    stage = serializers.ChoiceField(choices=TicketPhoto.Stage.choices)
+    pressed_at = Moment(required=False, default=None, help_text="When they were taken; without it, now.")
 
 
 class AttemptRequest(serializers.Serializer[Any]):

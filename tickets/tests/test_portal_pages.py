@@ -137,7 +137,7 @@ class TestTabs:
 
 
 @pytest.mark.parametrize("tab", PortalTab.values)
-def test_a_list_takes_eleven_queries_and_the_wall(
+def test_a_list_takes_twelve_queries_and_the_wall(
     portal: Client,
     company: Company,
     dispatcher: User,
@@ -149,7 +149,7 @@ def test_a_list_takes_eleven_queries_and_the_wall(
         moved(of(company, minutes_ago=22 * 60 + 5), "accept", actor=dispatcher)
         moved(of(company), "accept", "report_done", actor=dispatcher)
 
-    with django_assert_max_num_queries(11 + WALL):
+    with django_assert_max_num_queries(12 + WALL):
         portal.get(reverse("portal:list"), {"tab": tab})
 
 

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from tickets.api import callbacks, registers, tickets
+from tickets.api import callbacks, photos, registers, tickets
 
 app_name = "api"
 NUMBER = r"(?P<number>[0-9]{2}-[0-9]{6,10})"
@@ -14,6 +14,7 @@ urlpatterns = [
     re_path(rf"^v1/tickets/{NUMBER}/$", tickets.OneTicket.as_view(), name="ticket"),
     re_path(rf"^v1/tickets/{NUMBER}/steps/$", tickets.TicketSteps.as_view(), name="ticket-steps"),
     re_path(rf"^v1/tickets/{NUMBER}/steps/(?P<step>[a-z_]+)/$", tickets.TakeStep.as_view(), name="ticket-step"),
+    re_path(rf"^v1/tickets/{NUMBER}/photos/$", photos.TicketPhotos.as_view(), name="ticket-photos"),
     path("v1/missed-calls/", callbacks.MissedCalls.as_view(), name="missed-calls"),
     path("v1/callbacks/", callbacks.Callbacks.as_view(), name="callbacks"),
     path("v1/callbacks/next/", callbacks.NextCallback.as_view(), name="callback-next"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -69,8 +70,9 @@ def own_ticket(asker: Asker, number: str) -> Ticket:
 
 
 def back(request: HttpRequest, number: str = "") -> HttpResponse:
-    """To the tab that the button was pressed on, else to the card."""
+    """To the tab that the button was pressed on, narrowed as it was, else to the card."""
     tab = request.POST.get("tab", "")
     if tab in PortalTab:
-        return redirect(f"{reverse('portal:list')}?tab={tab}")
+        kept = {name: request.POST[name] for name in ("foreman", "emergency") if name in request.POST}
+        return redirect(f"{reverse('portal:list')}?{urlencode({'tab': tab} | kept)}")
     return redirect("portal:card", number=number) if number else redirect("portal:list")

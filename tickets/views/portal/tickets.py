@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts import clock
+from tickets.forms.crew import OwnFilterForm
 from tickets.forms.portal import OwnSearchForm
 from tickets.models import PortalTab, Ticket
 from tickets.views.asked import asked_in_portal
@@ -24,14 +25,19 @@ def ticket_list(request: HttpRequest, asker: Asker) -> HttpResponse:
     own = Ticket.objects.visible_to(asker.user)
     tab = request.GET.get("tab", "")
     tab = tab if tab in PortalTab else PortalTab.NEW
-    counts = own.tab_counts(at)
+    only = OwnFilterForm(request.GET, company=asker.company)
+    narrowed = own.filter(only.condition)
+    counts = narrowed.tab_counts(at)
     asked, warnings = asked_in_portal(asker.user, asker.company, at=at)
-    found = Paginator(own.for_organisation().on_tab(tab, at), PER_PAGE).get_page(request.GET.get("page"))
+    found = Paginator(narrowed.for_organisation().on_tab(tab, at), PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "at": at, "asker": asker, "search": OwnSearchForm(), "tab": tab, "page": found,
-        "menu_counts": {"portal": counts[PortalTab.NEW]},
+        "at": at, "asker": asker, "search": OwnSearchForm(), "tab": tab, "page": found, "only": only,
+        "menu_counts": {"portal": (own.tab_counts(at) if only.kept else counts)[PortalTab.NEW]},
         "asked": asked, "warnings": warnings,
         "tabs": [(PortalTab(value), counts[value]) for value in PortalTab.values],
-        "fresh": found if tab == PortalTab.NEW else own.for_organisation().on_tab(PortalTab.NEW, at)[:PER_PAGE],
+        # What is new sounds, whatever somebody has chosen to look at.
+        "fresh": found
+        if tab == PortalTab.NEW and not only.kept
+        else own.for_organisation().on_tab(PortalTab.NEW, at)[:PER_PAGE],
     }  # fmt: skip
     return render(request, "portal/_tickets.html" if request.headers.get("HX-Request") else "portal/list.html", context)
