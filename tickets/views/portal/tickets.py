@@ -25,19 +25,19 @@ def ticket_list(request: HttpRequest, asker: Asker) -> HttpResponse:
     own = Ticket.objects.visible_to(asker.user)
     tab = request.GET.get("tab", "")
     tab = tab if tab in PortalTab else PortalTab.NEW
-    only = OwnFilterForm(request.GET, company=asker.company)
-    narrowed = own.filter(only.condition)
+    wanted = OwnFilterForm(request.GET, company=asker.company)
+    narrowed = own.filter(wanted.condition)
     counts = narrowed.tab_counts(at)
     asked, warnings = asked_in_portal(asker.user, asker.company, at=at)
     found = Paginator(narrowed.for_organisation().on_tab(tab, at), PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "at": at, "asker": asker, "search": OwnSearchForm(), "tab": tab, "page": found, "only": only,
-        "menu_counts": {"portal": (own.tab_counts(at) if only.kept else counts)[PortalTab.NEW]},
+        "at": at, "asker": asker, "search": OwnSearchForm(), "tab": tab, "page": found, "wanted": wanted,
+        "menu_counts": {"portal": (own.tab_counts(at) if wanted.kept else counts)[PortalTab.NEW]},
         "asked": asked, "warnings": warnings,
         "tabs": [(PortalTab(value), counts[value]) for value in PortalTab.values],
         # What is new sounds, whatever somebody has chosen to look at.
         "fresh": found
-        if tab == PortalTab.NEW and not only.kept
+        if tab == PortalTab.NEW and not wanted.kept
         else own.for_organisation().on_tab(PortalTab.NEW, at)[:PER_PAGE],
     }  # fmt: skip
     return render(request, "portal/_tickets.html" if request.headers.get("HX-Request") else "portal/list.html", context)
