@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -11,7 +12,6 @@ from typing import Any
 from django.http import FileResponse, StreamingHttpResponse
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
 from accounts.cells import harmless
@@ -62,6 +62,8 @@ def _lines(rows: Iterable[Iterable[Any]]) -> Iterator[bytes]:
 # ── The same as a spreadsheet ────────────────────────────────────────────────────────────────────────────────────
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOMENT = "DD.MM.YYYY HH:MM"
+# What XML 1.0 cannot hold. openpyxl's own list lets the last two kinds through, and the file is damaged.
+UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # A longer text than a cell holds makes Excel call the file damaged.
 LONGEST = 32_000
 
@@ -91,7 +93,7 @@ def _cell(sheet: Any, value: Any, *, is_heading: bool) -> Any:
         case int() | None:
             return value
     # A text stays a text whatever it begins with: it is no formula in this kind of file.
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", plain(value))[:LONGEST])
+    cell = WriteOnlyCell(sheet, UNSPEAKABLE.sub("", plain(value))[:LONGEST])
     cell.data_type = "s"
     if is_heading:
         cell.font = Font(bold=True)

@@ -30,7 +30,11 @@ class Moment(serializers.DateTimeField):
     default_error_messages = {"year": OUT_OF_YEARS}
 
     def to_internal_value(self, value: Any) -> datetime:
-        moment = super().to_internal_value(value)
+        try:
+            moment = super().to_internal_value(value)
+        except OverflowError:
+            # The first and the last hours of all have no moment in our zone.
+            self.fail("year")
         if not 2000 <= moment.year <= LATEST_YEAR:
             self.fail("year")
         return moment

@@ -121,7 +121,9 @@ def _hunch_of(tickets: list[Ticket], callers: int) -> Hunch:
 
 def hunch_with(ticket_number: str, *, at: datetime) -> Hunch | None:
     """The suggestion that this ticket is part of, as long as it stands."""
-    place = Ticket.objects.filter(number=ticket_number).values("category", "locality_name", "street").first()
+    # It is asked for by what an address says, and no text of PostgreSQL holds a NUL.
+    numbered = Ticket.objects.filter(number=ticket_number.replace("\0", ""))
+    place = numbered.values("category", "locality_name", "street").first()
     for hunch in read_hunches(at, **place) if place else []:
         if any(ticket.number == ticket_number for ticket in hunch.tickets):
             return hunch

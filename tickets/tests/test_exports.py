@@ -1,13 +1,15 @@
 """Files that a spreadsheet opens without running anything."""
 
+import io
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from openpyxl import load_workbook
 
 from accounts.cells import harmless
 from accounts.phones import Phone
-from tickets.exports import csv_response, plain
+from tickets.exports import csv_response, plain, xlsx_response
 
 
 @pytest.mark.parametrize(
@@ -60,3 +62,12 @@ def test_the_file_is_streamed_for_a_russian_spreadsheet() -> None:
     text = b"".join(response).decode("utf-8")
     assert text == '\ufeffЗаявка;Текст\r\n26-000001;"кран; ""течёт"""\r\n'
     assert response["Content-Disposition"] == 'attachment; filename="otchet.csv"'
+
+
+def test_a_book_opens_whatever_signs_are_in_it() -> None:
+    signs = "Кран\ufffe\uffff\x0b течёт"
+
+    book = xlsx_response("list", "Список", [["Что"], [signs]], [20])
+
+    sheet = load_workbook(io.BytesIO(b"".join(book))).worksheets[0]
+    assert sheet["A2"].value == "Кран течёт"

@@ -187,3 +187,7 @@ def test_houses_by_whose_management_they_are(town: Locality) -> None:
     assert houses_of_filter(**given, street="ул. Кирова").buildings == []  # type: ignore[arg-type]
     assert houses_of_filter(day=NOON.date(), street="ул. Мира").buildings == []
     assert len(houses_of_filter(day=NOON.date(), locality=town, street="пл. Мира").buildings) == 2
+
+
+def test_a_number_that_no_text_of_the_database_holds_is_of_no_suggestion() -> None:
+    assert hunch_with("26-000001\0", at=NOON) is None

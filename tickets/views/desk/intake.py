@@ -188,7 +188,8 @@ def _heard(contact: Contact) -> dict[str, Any]:
 
 def show(request: PersonRequest, form: IntakeForm, *, at: datetime, draft: IntakeDraft | None = None) -> HttpResponse:
     """The form, empty, restored, or with what was wrong; what stands beside it comes with it or asks for itself."""
-    code = form["category"].value()
+    # As it was sent, and no text of PostgreSQL holds a NUL.
+    code = str(form["category"].value() or "").replace("\0", "")
     context: dict[str, Any] = {
         "form": form, "at": at, "draft": draft, "restored": bool(draft) and "draft" not in request.GET,
         "was_saved": not form.is_bound and bool({"saved", "after"} & request.GET.keys()),

@@ -76,6 +76,6 @@ def waiting_requests() -> QuerySet[PhoneRequest]:
 def _back(request: PersonRequest, number: str) -> str:
     """Where he pressed it: the list or the card."""
     back = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+    if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return back
     return f"/desk/tickets/{number}/"
