@@ -130,7 +130,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Scene]:
         if not ticket.callback.is_final:
             talked(ticket.callback, by=people["supervisor"], at=NOW - 2 * MINUTE)
         main = make_ticket(company=company, phone="+79105556677")
-        words = {"assign": {"company": company.pk}, "appoint": {"company": company.pk},
+        words: dict[str, dict[str, Any]] = {"assign": {"company": company.pk}, "appoint": {"company": company.pk},
                  "mark_duplicate": {"duplicate_of": main.number}}  # fmt: skip
         stranger = {"anonymous": Client(raise_request_exception=False)}
         browsers = {name: browser_of(person) for name, person in people.items()} | stranger

@@ -79,6 +79,8 @@ class Deed:
     word: str = ""
     # The page is opened first, and the form is sent to where that leads: a link out of a letter.
     follows: bool = False
+    # A program sends files as a form does.
+    has_files: bool = False
 
     @property
     def name(self) -> str:
@@ -87,6 +89,11 @@ class Deed:
     @property
     def is_api(self) -> bool:
         return self.route.startswith("api:")
+
+    @property
+    def kind(self) -> dict[str, Any]:
+        """For ``client.post``: how what is sent is written."""
+        return {"content_type": "application/json"} if self.is_api and not self.has_files else {}
 
     def person(self, scene: Scene) -> User:
         if self.by in ("dispatcher", "anonymous"):

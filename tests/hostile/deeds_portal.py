@@ -84,6 +84,8 @@ PORTAL = [
       for by in ("dispatcher", "foreman")),
     *(Deed("portal:sent_photo", of("in_work"), photo, {}, OF_PHOTO, takes=PHOTO, status=200, by=by)
       for by in ("dispatcher", "foreman")),
+    *(Deed("api:ticket-photos", of("in_work"), photo, {}, OF_PHOTO, takes=PHOTO, status=201, by=by, has_files=True)
+      for by in ("dispatcher", "foreman")),
     Deed("portal:search", data=same(words="кирова"), status=200),
     Deed("portal:screen", data=same(sound="on"), adds="accounts_presence", status=204),
     *(Deed("portal:phone", shared, adds="accounts_accessrecord", status=200, by=by)

@@ -108,11 +108,10 @@ def differences(before: Dump, after: Dump) -> Iterator[tuple[str, str, Any]]:
 
 
 def do(deed: Deed, stage: Stage, client: Client, url: str, more: dict[str, Any], before: Dump) -> tuple[int, list[Any]]:
-    kind: dict[str, Any] = {"content_type": "application/json"} if deed.is_api else {}
     # Whoever changes his password gets another session, and that is taken back with the rest.
     cookies = SimpleCookie(client.cookies)
     with transaction.atomic():
-        status = client.post(url, more | deed.data(stage), **kind).status_code
+        status = client.post(url, more | deed.data(stage), **deed.kind).status_code
         found = list(differences(before, dump()))
         transaction.set_rollback(True)
     client.cookies = cookies

@@ -162,7 +162,7 @@ def _blank(request: PersonRequest) -> dict[str, Any]:
         ticket = (
             Ticket.objects.visible_to(request.user)
             .select_related("contact", "building__locality")
-            .filter(number=asked_beside[:16])
+            .filter(number=asked_beside[:16].replace("\0", ""))
             .first()
         )
         known |= _beside(ticket) if ticket else {}
