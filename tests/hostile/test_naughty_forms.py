@@ -122,7 +122,7 @@ def send_strange(deed: Deed, scene: Scene) -> Iterator[str]:
         yield from (f"{deed.name} {way}: {one}"[:400] for one in wrong)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("face", FACES)
 def test_what_is_no_choice_is_refused_and_breaks_nothing(
     face: str, monkeypatch: pytest.MonkeyPatch, settings: Any

@@ -93,7 +93,7 @@ def test_a_strange_word_everywhere_in_an_address(scene: Scene, value: str) -> No
     assert not told, "\n".join(told)[:8000]
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_strange_word_in_each_place_of_an_address(scene: Scene) -> None:
     told: list[str] = []
     for client, url in pages(scene):
