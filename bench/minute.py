@@ -129,7 +129,7 @@ class Minute:
     async def _screen(self, number: int) -> None:
         person = self.people[number]
         own = Connection(self.pages)
-        health = asyncio.create_task(self._health(person, number, own))
+        health = asyncio.create_task(self._health(person, number))
         reader, writer = await asyncio.open_connection("127.0.0.1", self.streams, limit=2**22)
         try:
             writer.write(f"GET /events/ HTTP/1.1\r\n{HEADERS}{person.cookies}\r\n".encode())
@@ -162,7 +162,9 @@ class Minute:
         self.seen.pushes.append(max(0.0, at - promise.answered))
         self.seen.since_asked.append(at - promise.asked)
 
-    async def _health(self, person: Person, number: int, own: Connection) -> None:
+    async def _health(self, person: Person, number: int) -> None:
+        # Of its own: on one connection the answers of two that ask at once would be mixed up.
+        own = Connection(self.pages)
         await asyncio.sleep(HEALTH_EVERY * number / SCREENS)
         while True:
             await self._ask("health", _get("/healthz/banner", person), own, wanted=204)
