@@ -56,6 +56,9 @@ def rows_of_class(django_db_setup: None, django_db_blocker: Any) -> Iterator[Non
     Its tests must not be transactional ones: these would empty the tables under it.
     """
     with django_db_blocker.unblock(), transaction.atomic():
+        with connection.cursor() as cursor:
+            # Between two of its tests it may lie idle for as long as another process takes for its longest.
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         yield
         transaction.set_rollback(True)
 
