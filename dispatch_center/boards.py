@@ -13,13 +13,12 @@ from datetime import datetime
 from functools import cached_property
 
 from django.db import close_old_connections, connections
-from django.db.models import Q
 
 from accounts import clock
 from accounts.models import Role
-from callbacks.models import Escalation, Outbox
 from companies.models import Membership
 from tickets.models import TicketEvent
+from tickets.views.asked import asked_on_screens
 from tickets.views.desk.board import Kind
 from tickets.views.desk.drawing import Board, draw_boards
 
@@ -83,12 +82,7 @@ def _look(kinds: Collection[Kind], outsiders: Collection[int]) -> Turn:
 
 def _asked(at: datetime) -> dict[int | None, str]:
     """By recipient, what his strip of alarms depends on; ``None`` is what everybody of the centre is asked."""
-    # A warning is gone as soon as its time is over.
-    matters = Q(is_warning=False) | Q(deadline__due_at__gt=at)
-    open_ones = Escalation.objects.filter(matters, acknowledged_at=None, deadline__stopped_at=None)
-    rows = Outbox.objects.filter(channel=Outbox.Channel.SCREEN, escalation__in=open_ones).values_list(
-        "recipient_id", "escalation_id", "escalation__repeats"
-    )
+    rows = asked_on_screens(at).values_list("recipient_id", "escalation_id", "escalation__repeats")
     found: dict[int | None, set[tuple[int, int]]] = {}
     for recipient, escalation, repeats in rows:
         found.setdefault(recipient, set()).add((escalation, repeats))

@@ -76,6 +76,14 @@ def warned_of(user: User, *, at: datetime) -> Asked:
     return warnings.order_by("deadline__due_at", "pk")
 
 
+def asked_on_screens(at: datetime) -> QuerySet[Outbox]:
+    """Whom the screens ask at ``at``, about what; without a recipient: everybody of the centre."""
+    # A warning is gone as soon as its time is over.
+    matters = Q(is_warning=False) | Q(deadline__due_at__gt=at)
+    open_ones = Escalation.objects.filter(matters, acknowledged_at=None, deadline__stopped_at=None)
+    return Outbox.objects.filter(channel=Outbox.Channel.SCREEN, escalation__in=open_ones)
+
+
 def asked_of_organisation(user: User, company: Company) -> Asked:
     """What this person of an organisation was ever asked by name about work that it has; the pool is the centre's."""
     by_name = Outbox.objects.filter(escalation=OuterRef("pk"), channel=Outbox.Channel.SCREEN, recipient=user)

@@ -1,8 +1,5 @@
 """Alarms: which broken promises this person is asked about, what will break soon, and his answer."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,45 +9,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import clock
 from accounts.access import PersonRequest, roles_required
-from accounts.models import CENTRE_ROLES, User
+from accounts.models import CENTRE_ROLES
 from accounts.writes import Refused
 from callbacks import services
 from callbacks.models import Escalation
 from tickets.forms.callbacks import AcknowledgeForm
-from tickets.views.asked import DETAILS, Alarm, alarms_from, asked_now, ever_asked, no_longer_asked, warned_of
+from tickets.views.asked import DETAILS, alarms_from, asked_now, ever_asked, no_longer_asked, warned_of
 
 from .pages import ROWS, Slice
-
-# On the queue: the newest few, the rest is a page of its own.
-SHOWN_ALARMS = 3
-SHOWN_WARNINGS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """What stands above the queue. ``count``: how many wait for this person's answer."""
-
-    alarms: list[Alarm]
-    count: int
-    warnings: list[Alarm]
-    has_more_warnings: bool
-
-    @property
-    def has_more(self) -> bool:
-        return self.count > len(self.alarms)
-
-
-def read_strip(user: User, *, at: datetime) -> Strip:
-    asked = asked_now(user)
-    newest = list(asked.select_related(*DETAILS)[:SHOWN_ALARMS])
-    warnings = list(warned_of(user, at=at).select_related(*DETAILS)[: SHOWN_WARNINGS + 1])
-    shown = alarms_from([*newest, *warnings], user=user)
-    return Strip(
-        alarms=shown[: len(newest)],
-        count=len(newest) if len(newest) < SHOWN_ALARMS else asked.count(),
-        warnings=shown[len(newest) :][:SHOWN_WARNINGS],
-        has_more_warnings=len(warnings) > SHOWN_WARNINGS,
-    )
 
 
 @roles_required(*CENTRE_ROLES)

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -24,9 +23,9 @@ from tickets.models import CompanyNote, PhoneRequest, PhoneStop
 from tickets.services import unfinished_count
 from tickets.views.asked import asked_now
 
-from .alarms import read_strip
 from .board import Kind, kind_of, read_queue
 from .drawing import draw_boards, draw_parts, draw_row, personal
+from .strips import draw_strip, read_strip
 
 # Who takes calls and rings back.
 TAKES_CALLS = (Role.OPERATOR, Role.SUPERVISOR)
@@ -61,12 +60,8 @@ def queue(request: PersonRequest) -> HttpResponse:
 @require_safe
 def strip(request: PersonRequest) -> HttpResponse:
     """This person's alarms above the queue, and their number in the menu."""
-    at = clock.now()
-    shown = read_strip(request.user, at=at)
-    own = {"alarms": shown.count or ""}
-    return render(
-        request, "desk/_strip.html", {"strip": shown, "at": at, "back": reverse("desk:queue"), "own_counts": own}
-    )
+    drawn = draw_strip(request.user, at=clock.now())
+    return HttpResponse(personal(drawn, user=request.user, csrf_token=get_token(request)))
 
 
 @roles_required(*CENTRE_ROLES)
