@@ -1,4 +1,4 @@
-"""What tests of pages share: plain static files, and the moment that the pages read."""
+"""What tests of pages share: plain static files, the moment that the pages read, an organisation and its dispatcher."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tickets.tests.factories import MINUTE, NOON
+from accounts.models import User
+from companies.models import Company
+from tickets.tests.factories import MINUTE, NOON, CompanyFactory, member_of
 
 SetMoment = Callable[[datetime], None]
 
@@ -27,3 +29,13 @@ def at(monkeypatch: pytest.MonkeyPatch) -> SetMoment:
 
     be(NOON + 2 * MINUTE)
     return be
+
+
+@pytest.fixture
+def company() -> Company:
+    return CompanyFactory.create()
+
+
+@pytest.fixture
+def dispatcher(company: Company) -> User:
+    return member_of(company)

@@ -18,16 +18,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def company() -> Company:
-    return CompanyFactory.create()
-
-
-@pytest.fixture
-def dispatcher(company: Company) -> User:
-    return member_of(company)
-
-
-@pytest.fixture
 def ticket(company: Company, dispatcher: User) -> Ticket:
     made = make_ticket(company=company, at=now() - 20 * MINUTE)
     return move_ticket(ticket=made, step="accept", actor=dispatcher, at=now() - 10 * MINUTE)

@@ -19,7 +19,6 @@ from tickets.tests.factories import (
     UserFactory,
     break_promise,
     make_ticket,
-    member_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -35,16 +34,6 @@ def clocks(ticket: Ticket, **of: Any) -> dict[str, Deadline]:
 
 def running(ticket: Ticket) -> set[str]:
     return set(clocks(ticket, stopped_at=None))
-
-
-@pytest.fixture
-def company() -> Company:
-    return CompanyFactory.create()
-
-
-@pytest.fixture
-def dispatcher(company: Company) -> User:
-    return member_of(company)
 
 
 # ── Whose turn ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,19 +10,9 @@ from companies.models import Company
 from tickets.models import CompanyNote, Ticket
 from tickets.services import move_ticket
 
-from .factories import MINUTE, NOON, CompanyFactory, UserFactory, make_ticket, member_of, page, signed_in
+from .factories import MINUTE, NOON, UserFactory, make_ticket, member_of, page, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def company() -> Company:
-    return CompanyFactory.create()
-
-
-@pytest.fixture
-def dispatcher(company: Company) -> User:
-    return member_of(company)
 
 
 @pytest.fixture

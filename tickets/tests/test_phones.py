@@ -32,16 +32,6 @@ pytestmark = pytest.mark.django_db
 NUMBER = "8 (910) 123-45-67"
 
 
-@pytest.fixture
-def company() -> Company:
-    return CompanyFactory.create()
-
-
-@pytest.fixture
-def dispatcher(company: Company) -> User:
-    return member_of(company)
-
-
 def at_work(company: Company, dispatcher: User, **given: Any) -> Ticket:
     ticket = make_ticket(company=company, **given)
     return move_ticket(ticket=ticket, step="accept", actor=dispatcher, at=NOON + MINUTE)

@@ -27,16 +27,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def company() -> Company:
-    return CompanyFactory.create()
-
-
-@pytest.fixture
-def dispatcher(company: Company) -> User:
-    return member_of(company)
-
-
-@pytest.fixture
 def foreman(company: Company) -> User:
     return member_of(company, role=Role.FOREMAN, first_name="Виктор", last_name="Громов")
 
