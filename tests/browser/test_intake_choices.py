@@ -1,5 +1,6 @@
 """What the intake form decides by itself and what it leaves to the operator: doubtful addresses, tabs beside it."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -83,5 +84,6 @@ def test_of_an_unknown_number_the_address_comes_to_the_front(desk: Page) -> None
 def test_a_tab_that_the_operator_chose_stays(desk: Page) -> None:
     desk.locator("#tab-neighbours").click()
     choose(desk, "#id_address", "плех 44 61")
-    expect(desk.locator("#here")).to_contain_text("по этому адресу")
+    # What the demonstration has there, or that it has nothing.
+    expect(desk.locator("#here")).to_contain_text(re.compile("Плеханова|по этому адресу"))
     expect(desk.locator(FRONT)).to_contain_text("Соседи")
