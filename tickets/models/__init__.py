@@ -2,12 +2,12 @@
 
 from .checks import InvariantCheck
 from .desk import AddedContact, Handover, IntakeDraft, SavedView
-from .history import Holding, TicketEvent
+from .history import Holding, TicketEvent, TicketPromise
 from .norms import Category, Norm
 from .outages import DismissedHunch, Outage, OutageBuilding, OutageNews
 from .photos import MOST_PHOTOS, SentStep, TicketPhoto
 from .portal import CompanyNote, PhoneRequest, PhoneStop
-from .tickets import PortalTab, Scope, Ticket, TicketDeadline, TicketPromise
+from .tickets import PortalTab, Scope, Ticket, TicketDeadline
 
 __all__ = [
     "MOST_PHOTOS",

@@ -1,4 +1,4 @@
-"""What has happened to a ticket: its append-only history, and who had it from when to when."""
+"""What has happened to a ticket: its append-only history, who had it from when to when, what was promised about it."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -10,6 +10,7 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CENTRE_ROLES, COMPANY_ROLES, User, named
+from callbacks.models import CallbackObligation
 from companies.models import Company
 
 from .tickets import Ticket
@@ -109,3 +110,17 @@ class Holding(models.Model):
     def length(self, at: datetime) -> timedelta:
         """How long this organisation has had it."""
         return (self.ended_at or at) - self.started_at
+
+
+class TicketPromise(models.Model):
+    """A further promise to the caller of a ticket: promised later, reopened, former control calls."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="promises")
+    obligation = models.OneToOneField(CallbackObligation, models.PROTECT, related_name="ticket_promise")
+
+    class Meta:
+        verbose_name = _("обещание по заявке")
+        verbose_name_plural = _("обещания по заявке")
+
+    def __str__(self) -> str:
+        return str(self.obligation)

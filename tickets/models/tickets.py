@@ -390,17 +390,3 @@ class TicketDeadline(models.Model):
 
     def __str__(self) -> str:
         return str(self.deadline)
-
-
-class TicketPromise(models.Model):
-    """A further promise to the caller of a ticket: promised later, reopened, former control calls."""
-
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="promises")
-    obligation = models.OneToOneField(CallbackObligation, models.PROTECT, related_name="ticket_promise")
-
-    class Meta:
-        verbose_name = _("обещание по заявке")
-        verbose_name_plural = _("обещания по заявке")
-
-    def __str__(self) -> str:
-        return str(self.obligation)
