@@ -5,8 +5,8 @@ from typing import Self
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Length, Now, Reverse
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Length, Now, Reverse
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +45,10 @@ class Contact(models.Model):
     # The call itself, not its writing down: the two are different fields by the norms.
     received_at = models.DateTimeField(_("поступило"))
     recorded_at = models.DateTimeField(_("записано"), db_default=Now(), editable=False)
+    # What an exchange tells of a call: when somebody picked it up (None: nobody did) and when it was over. Both are
+    # empty for what was written down by hand: how long it rang is not known then, and no figure guesses it.
+    answered_at = models.DateTimeField(_("ответили"), null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(_("звонок кончился"), null=True, blank=True, editable=False)
     channel = models.CharField(_("канал"), max_length=16, choices=Channel.choices, default=Channel.PHONE)
     phone = models.CharField(_("телефон"), max_length=16, blank=True)
     extension = models.CharField(_("добавочный"), max_length=8, blank=True)
@@ -97,6 +101,13 @@ class Contact(models.Model):
             models.CheckConstraint(condition=Q(extension__regex=r"^[0-9]*$"), name="contact_extension_digits"),
             models.CheckConstraint(
                 condition=Q(second_phone="") | Q(second_phone__regex=E164), name="contact_second_phone_e164"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at=None) | Q(answered_at__gte=F("received_at")), name="contact_answered_after_ring"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=Coalesce("answered_at", "received_at")),
+                name="contact_ended_after_answer",
             ),
             models.CheckConstraint(condition=LessThanOrEqual(Length("note"), 8000), name="contact_note_length"),
             # An enquiry answered on the spot is worth nothing without what was answered.

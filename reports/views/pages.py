@@ -19,15 +19,14 @@ from accounts.access import PersonRequest, roles_required
 from accounts.models import Role, User
 from callbacks.models import CallbackObligation, Clock
 from companies.models import Company
+from reports.figures import FIGURES, Figure
+from reports.forms import PeriodForm
+from reports.listing import LISTINGS, Listing
+from reports.period import Period, presets
+from reports.queries import Overview
+from reports.queries import overview as numbers_of
+from reports.sheets import page_rows
 from tickets.exports import csv_response
-
-from .figures import FIGURES, Figure
-from .forms import PeriodForm
-from .listing import LISTINGS, Listing
-from .period import Period, presets
-from .queries import Overview
-from .queries import overview as numbers_of
-from .sheets import page_rows
 
 ROWS_ON_A_PAGE = 50
 

@@ -16,12 +16,12 @@ from accounts.access import PersonRequest, roles_required
 from accounts.models import Role
 from accounts.wall import behind_wall, in_front, marks_wall
 from companies.models import Company
+from reports.figures import FIGURES
+from reports.forms import PeriodForm
+from reports.organisation import OWN, own_figures
+from reports.own_listing import own_listing
 
-from .figures import FIGURES
-from .forms import PeriodForm
-from .organisation import OWN, own_figures
-from .own_listing import own_listing
-from .views import ROWS_ON_A_PAGE, for_readers, preset_links
+from .pages import ROWS_ON_A_PAGE, for_readers, preset_links
 
 Own = Callable[[PersonRequest, Company], HttpResponse]
 
