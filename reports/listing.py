@@ -125,6 +125,12 @@ def repair_of(deadline: Deadline) -> Badge:
     return Badge(gettext("не в срок"), "late")
 
 
+def _over_plan(outage: Any, at: datetime) -> Any:
+    """How much longer it lasted, or has lasted by ``at``, than was promised; None when it did not."""
+    end = outage.ended_at or outage.called_off_at or at
+    return end - outage.ends_at if outage.ends_at and end > outage.ends_at else None
+
+
 def _ticket(get: Callable[[Any], Ticket | None]) -> Column:
     return Column(_("Заявка"), "ticket", lambda row, at: getattr(get(row), "number", ""))
 
@@ -245,5 +251,53 @@ LISTINGS: dict[str, Listing] = {
             Column(_("Пояснение"), "wide", lambda event, at: event.note or event.details.get("works", "")),
         ),
         ("ticket__category", "company", "actor"),
+    ),
+    "repeats": Listing(
+        (
+            _ticket(lambda added: added.ticket),
+            Column(_("Позвонил снова"), "moment", lambda added, at: added.contact.received_at),
+            Column(_("Первый раз"), "moment", lambda added, at: added.ticket.registered_at),
+            Column(_("Что случилось"), "text", lambda added, at: added.ticket.category.problem),
+            Column(_("Адрес"), "wide", lambda added, at: added.ticket.address),
+            _company(lambda added: added.ticket.company),
+            Column(_("Телефон"), "phone", lambda added, at: _phone(added.contact)),
+            Column(_("Запись разговора"), "wide", lambda added, at: added.contact.note),
+        ),
+        ("ticket__category", "ticket__company", "contact"),
+    ),
+    "outages": Listing(
+        (
+            Column(_("Отключение"), "outage", lambda outage, at: (outage.pk, outage.where)),
+            Column(_("Вид"), "text", lambda outage, at: str(outage.get_kind_display())),
+            _company(lambda outage: outage.company),
+            Column(_("С"), "moment", lambda outage, at: outage.starts_at),
+            Column(_("Обещали до"), "moment", lambda outage, at: outage.ends_at),
+            Column(_("Включили"), "moment", lambda outage, at: outage.ended_at),
+            Column(_("Дольше обещанного"), "length", _over_plan),
+            Column(_("Причина"), "wide", lambda outage, at: outage.cause),
+        ),
+        ("company",),
+    ),
+    "spells": Listing(
+        (
+            Column(_("Кто"), "text", lambda spell, at: str(spell.user)),
+            Column(_("С"), "moment", lambda spell, at: spell.started_at),
+            Column(_("До"), "moment", lambda spell, at: spell.ended_at),
+            Column(
+                _("На линии"), "length",
+                lambda spell, at: spell.ended_at - spell.started_at if spell.ended_at else None,
+            ),
+        ),
+        ("user",),
+    ),
+    "access": Listing(
+        (
+            Column(_("Когда"), "moment", lambda record, at: record.recorded_at),
+            Column(_("Кто"), "text", lambda record, at: str(record.actor)),
+            Column(_("Что смотрел"), "text", lambda record, at: record.what),
+            Column(_("Чьи данные"), "text", lambda record, at: record.subject),
+            Column(_("Зачем"), "wide", lambda record, at: record.reason),
+        ),
+        ("actor",),
     ),
 }  # fmt: skip

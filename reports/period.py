@@ -38,8 +38,14 @@ class Period:
         """That ``field`` lies within the days, and not after the moment of the report."""
         return Q(**{f"{field}__gte": self.starts_at, f"{field}__lt": self.ends_at, f"{field}__lte": self.at})
 
-    def week_ago(self) -> Self:
-        return replace(self, first=self.first - WEEK, last=self.last - WEEK, at=self.at - WEEK)
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def previous(self) -> Self:
+        """As many days just before, as of the same minute; less than a week is compared with the same weekdays."""
+        shift = max(WEEK, timedelta(days=self.days))
+        return replace(self, first=self.first - shift, last=self.last - shift, at=self.at - shift)
 
 
 def today(at: datetime) -> date:

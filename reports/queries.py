@@ -1,41 +1,22 @@
 """The numbers of the supervisors' page, as frozen answers: a template that holds them cannot query."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal
-from functools import reduce
-from operator import or_
 from typing import Any
-
-from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F
 
 from accounts.models import User
 from callbacks.models import CallbackObligation, Clock
 from companies.models import Company
 
-from .figures import FATES, FIGURES, TEN_MINUTES, Number, number
+from .figures import FATES, TEN_MINUTES, Number
 from .period import Period
+from .services.days import one_moment
+from .services.reading import Reading, percentile
 
-
-class Percentile(Aggregate):
-    """``percentile_cont`` of PostgreSQL: the value below which the given part of the rows lies."""
-
-    function = "percentile_cont"
-    template = "%(function)s(%(part)s) WITHIN GROUP (ORDER BY %(expressions)s)"
-    allow_distinct = False
-
-    def __init__(self, expression: Any, *, part: float, **extra: Any) -> None:
-        super().__init__(expression, part=float(part), output_field=DurationField(), **extra)
-
-
-def _length(earlier: str, later: str) -> "ExpressionWrapper[Any]":
-    return ExpressionWrapper(F(later) - F(earlier), output_field=DurationField())
-
-
-UNTIL_TALK = _length("promised_at", "settled_at")
-UNTIL_ACCEPTED = _length("deadline__started_at", "deadline__stopped_at")
+# Sections of the promises that no fate tells.
+OTHERS = ("first_try_in_time", "not_reached", "kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +64,7 @@ class PromiseLine:
     promised: Number
     fates: dict[str, Number]
     share: Share
+    others: Counter[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +112,7 @@ class Overview:
 
     period: Period
     share: Share
-    week_ago: Share
+    before: Share
     fates: dict[str, Number]
     promised: Number
     first_try_in_time: Number
@@ -150,84 +132,67 @@ class Overview:
     companies: tuple[CompanyLine, ...]
 
 
-def overview(period: Period) -> Overview:
-    reasons = _reasons(period)
+def overview(period: Period, narrowed: dict[str, Any] | None = None) -> Overview:
+    """All of it as of one moment; ``narrowed``: what the reader chose (one organisation, emergencies only…)."""
+    with one_moment():
+        return _overview(Reading(period, narrowed or {}))
+
+
+def _overview(read: Reading) -> Overview:
+    reasons = _reasons(read)
     totals: Counter[str] = Counter()
     for line in reasons:
         if line.reason in TEN_MINUTES:
             totals += Counter({name: found.count for name, found in line.fates.items()})
             totals["promised"] += line.promised.count
             totals["broken"] += line.share.broken.count
-    rest = _count(period, "first_try_in_time", "not_reached", "kept", "kept_in_time")
-    plain = _count(period, "registered", "emergencies") | _count(period, "enquiries", "missed")
-    rungs, ladder, escalations = _ladder(period)
+            totals += line.others
+    rest = {name: read.number(name, totals[name]) for name in OTHERS}
+    rungs, ladder, escalations = _ladder(read)
     return Overview(
-        period=period,
-        share=Share(number("kept_in_time", totals["kept_in_time"], period), number("broken", totals["broken"], period)),
-        week_ago=_share(period.week_ago()),
-        fates={name: number(name, totals[name], period) for name in FATES},
-        promised=number("promised", totals["promised"], period),
+        period=read.period,
+        share=Share(read.number("kept_in_time", totals["kept_in_time"]), read.number("broken", totals["broken"])),
+        before=share_of(read.before()),
+        fates={name: read.number(name, totals[name]) for name in FATES},
+        promised=read.number("promised", totals["promised"]),
         first_try_in_time=rest["first_try_in_time"],
         not_reached=rest["not_reached"],
-        until_talk=_until_talk(period, rest["kept"]),
+        until_talk=length_of(read, "kept", rest["kept"]),
         reasons=reasons,
-        hours=_hours(period),
-        now=_count(period, "now_owed", "now_overdue") | _count(period, "now_unacknowledged"),
-        **plain,
+        hours=_hours(read),
+        now=read.numbers("now_owed", "now_overdue") | read.numbers("now_unacknowledged"),
+        **read.numbers("registered", "emergencies"),
+        **read.numbers("enquiries", "missed"),
         rungs=rungs,
         ladder=ladder,
         escalations=escalations,
-        operators=_operators(period),
-        companies=_companies(period),
+        operators=_operators(read),
+        companies=_companies(read),
     )
 
 
-# ── Counting: one query per subject, each figure by its own condition ────────────────────────────────────────────
-def counts_of(period: Period, names: Iterable[str]) -> dict[str, Count]:
-    return {name: Count("pk", filter=FIGURES[name].condition(period)) for name in names}
-
-
-def _count(period: Period, *names: str) -> dict[str, Number]:
-    """Figures of one subject, in one query."""
-    found = FIGURES[names[0]].base(period).aggregate(**counts_of(period, names))
-    return {name: number(name, found[name], period) for name in names}
-
-
-def _count_by(period: Period, parameter: str, *names: str) -> dict[Any, dict[str, int]]:
-    """The same for each operator, organisation or hour: by the field that the address would narrow by."""
-    figure = FIGURES[names[0]]
-    field = figure.subject.narrowed_by[parameter]
-    rows = figure.base(period)
-    conditions = [FIGURES[name].condition(period) for name in names]
-    # An empty condition means all rows, and nothing may be left out for it.
-    if all(conditions):
-        rows = rows.filter(reduce(or_, conditions))
-    found = rows.exclude(**{field: None}).order_by().values(key=F(field)).annotate(**counts_of(period, names))
-    return {row["key"]: {name: row[name] for name in names} for row in found}
-
-
-def _share(period: Period) -> Share:
-    found = _count(period, "kept_in_time", "broken")
+def share_of(read: Reading, **narrowed: Any) -> Share:
+    found = read.numbers("kept_in_time", "broken", **narrowed)
     return Share(found["kept_in_time"], found["broken"])
 
 
-def _until_talk(period: Period, kept: Number) -> Length:
-    found = (
-        FIGURES["kept"]
-        .rows(period)
-        .aggregate(median=Percentile(UNTIL_TALK, part=0.5), p95=Percentile(UNTIL_TALK, part=0.95))
-    )
-    return Length(found["median"], found["p95"], kept)
+def length_of(read: Reading, name: str, of: Number, **narrowed: Any) -> Length:
+    lasted = read.histogram(name, narrowed)
+    middle, slow = percentile(lasted, 0.5), percentile(lasted, 0.95)
+    return Length(_seconds(middle), _seconds(slow), of)
 
 
-def _reasons(period: Period) -> tuple[PromiseLine, ...]:
-    names = ("promised", "broken", *FATES)
-    rows = FIGURES["promised"].subject.rows(period).order_by().values("reason").annotate(**counts_of(period, names))
-    found = {row["reason"]: row for row in rows}
+def _seconds(length: float | None) -> timedelta | None:
+    return None if length is None else timedelta(seconds=length)
+
+
+def _reasons(read: Reading) -> tuple[PromiseLine, ...]:
+    names = ("promised", "broken", *FATES, *OTHERS)
+    found = read.counted(names, ("reason",))
     lines = []
     for reason in CallbackObligation.Reason:
-        row = found.get(reason.value, {})
-        numbers = {name: number(name, row.get(name, 0), period, reason=reason.value) for name in names}
+        counts = found.get((reason.value,), Counter())
+        numbers = {name: read.number(name, counts[name], reason=reason.value) for name in names}
         lines.append(
             PromiseLine(
                 reason=reason.value,
@@ -235,92 +200,75 @@ def _reasons(period: Period) -> tuple[PromiseLine, ...]:
                 promised=numbers["promised"],
                 fates={name: numbers[name] for name in FATES},
                 share=Share(numbers["kept_in_time"], numbers["broken"]),
+                others=Counter({name: counts[name] for name in OTHERS}),
             )
         )
     return tuple(lines)
 
 
-def _hours(period: Period) -> tuple[HourLine, ...]:
+def _hours(read: Reading) -> tuple[HourLine, ...]:
     """From the first to the last hour of the day in which something came due; none when nothing did."""
-    found = _count_by(period, "hour", "kept_in_time", "broken")
-    busy = [hour for hour, row in found.items() if any(row.values())]
-    if not busy:
+    found = read.counted(("kept_in_time", "broken"), ("hour",))
+    if not found:
         return ()
+    busy = [hour for (hour,) in found]
     lines = []
     for hour in range(min(busy), max(busy) + 1):
-        row = found.get(hour, {})
-        kept = number("kept_in_time", row.get("kept_in_time", 0), period, hour=hour)
-        lines.append(HourLine(hour, Share(kept, number("broken", row.get("broken", 0), period, hour=hour))))
+        counts = found.get((hour,), Counter())
+        kept = read.number("kept_in_time", counts["kept_in_time"], hour=hour)
+        lines.append(HourLine(hour, Share(kept, read.number("broken", counts["broken"], hour=hour))))
     return tuple(lines)
 
 
-def _ladder(period: Period) -> tuple[tuple[int, ...], tuple[LadderLine, ...], Number]:
-    figure = FIGURES["escalations"]
-    rows = figure.rows(period).order_by().values("deadline__clock", "rung").annotate(count=Count("pk"))
+def _ladder(read: Reading) -> tuple[tuple[int, ...], tuple[LadderLine, ...], Number]:
     found: dict[str, Counter[int]] = defaultdict(Counter)
-    for row in rows:
-        found[row["deadline__clock"]][row["rung"]] = row["count"]
+    for (clock, rung), counts in read.counted(("escalations",), ("clock", "rung")).items():
+        found[clock][rung] = counts["escalations"]
     rungs = tuple(sorted({rung for counted in found.values() for rung in counted}))
     lines = tuple(
         LadderLine(
             title=str(clock.label),
-            rungs=tuple(
-                number("escalations", found[clock][rung], period, clock=clock.value, rung=rung) for rung in rungs
-            ),
-            total=number("escalations", found[clock].total(), period, clock=clock.value),
+            rungs=tuple(read.number("escalations", found[clock][rung], clock=clock.value, rung=rung) for rung in rungs),
+            total=read.number("escalations", found[clock].total(), clock=clock.value),
         )
         for clock in Clock
         if clock in found
     )
-    return rungs, lines, number("escalations", sum(line.total.count for line in lines), period)
+    return rungs, lines, read.number("escalations", sum(line.total.count for line in lines))
 
 
-def _operators(period: Period) -> tuple[OperatorLine, ...]:
+def _operators(read: Reading) -> tuple[OperatorLine, ...]:
     names = ("registered", "calls", "talks", "kept_in_time")
     found: dict[int, Counter[str]] = defaultdict(Counter)
-    for counted in (
-        _count_by(period, "operator", "registered"),
-        _count_by(period, "operator", "calls", "talks"),
-        _count_by(period, "operator", "kept_in_time"),
-    ):
-        for pk, row in counted.items():
-            found[pk].update(row)
+    for asked in (("registered",), ("calls", "talks"), ("kept_in_time",)):
+        for (pk,), counts in read.counted(asked, ("operator",)).items():
+            if pk is not None:
+                found[pk].update(counts)
     people = User.objects.in_bulk(list(found))
     lines = [
-        OperatorLine(str(people[pk]), **{name: number(name, row[name], period, operator=pk) for name in names})
+        OperatorLine(str(people[pk]), **{name: read.number(name, row[name], operator=pk) for name in names})
         for pk, row in found.items()
     ]
     return tuple(sorted(lines, key=lambda line: (-line.calls.count, -line.registered.count, line.name)))
 
 
-def _companies(period: Period) -> tuple[CompanyLine, ...]:
+def _companies(read: Reading) -> tuple[CompanyLine, ...]:
     """Those that are slowest to accept stand first: that is where it hurts."""
-    handed = FIGURES["handed_over"]
-    field = handed.subject.narrowed_by["company"]
-    accepted = FIGURES["accepted"].condition(period)
-    rows = (
-        handed.rows(period)
-        .exclude(**{field: None})
-        .order_by()
-        .values(key=F(field))
-        .annotate(
-            **counts_of(period, ("handed_over", "accepted", "accepted_in_time")),
-            median=Percentile(UNTIL_ACCEPTED, part=0.5, filter=accepted),
-            p95=Percentile(UNTIL_ACCEPTED, part=0.95, filter=accepted),
-        )
-    )
-    handovers = {row["key"]: row for row in rows}
-    events = _count_by(period, "company", "done", "returned")
-    names = Company.objects.in_bulk(list(handovers.keys() | events.keys()))
+    names = ("handed_over", "accepted", "accepted_in_time", "done", "returned")
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for asked in (names[:3], names[3:]):
+        for (pk,), counts in read.counted(asked, ("company",)).items():
+            if pk is not None:
+                found[pk].update(counts)
+    lasted: dict[int, Counter[int]] = defaultdict(Counter)
+    for (pk, wait), counts in read.counted(("accepted",), ("company", "wait")).items():
+        lasted[pk][wait] = counts["accepted"]
+    companies = Company.objects.in_bulk(list(found))
     lines = []
-    for pk, company in names.items():
-        row, happened = handovers.get(pk, {}), events.get(pk, {})
-        if not row and not any(happened.values()):
-            continue
-        of_company = {
-            name: number(name, (row or {}).get(name, happened.get(name, 0)), period, company=pk)
-            for name in ("handed_over", "accepted_in_time", "done", "returned", "accepted")
-        }
-        acceptance = Length(row.get("median"), row.get("p95"), of_company.pop("accepted"))
-        lines.append(CompanyLine(pk=pk, name=company.name, acceptance=acceptance, **of_company))
+    for pk, counts in found.items():
+        numbers = {name: read.number(name, counts[name], company=pk) for name in names}
+        acceptance = Length(
+            _seconds(percentile(lasted[pk], 0.5)), _seconds(percentile(lasted[pk], 0.95)), numbers.pop("accepted")
+        )
+        lines.append(CompanyLine(pk=pk, name=companies[pk].name, acceptance=acceptance, **numbers))
     return tuple(sorted(lines, key=lambda line: (line.percent is None, line.percent, line.name)))

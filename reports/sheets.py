@@ -31,7 +31,7 @@ def _promise_rows(report: Overview) -> Iterator[Row]:
     yield section, _("Период"), days, ""
     yield section, _("По состоянию на"), report.period.at, ""
     yield from _share_rows(section, report.share)
-    yield from _share_rows(_("Неделю назад"), report.week_ago)
+    yield from _share_rows(_("Прошлый период"), report.before)
     yield section, FIGURES["promised"].title, report.promised.count, _("шт.")
     for name, found in report.fates.items():
         yield section, FIGURES[name].title, found.count, _("шт.")

@@ -277,8 +277,8 @@ def test_the_week_before_is_told_as_of_the_same_minute() -> None:
     week = timedelta(days=7)
     talk(make_promise(at=NOON - week), at=NOON - week + 11 * MINUTE)
 
-    assert overview(of_day(NOON + 9 * MINUTE)).week_ago.decided == 0
-    assert overview(of_day(NOON + 11 * MINUTE)).week_ago.percent == Decimal(0)
+    assert overview(of_day(NOON + 9 * MINUTE)).before.decided == 0
+    assert overview(of_day(NOON + 11 * MINUTE)).before.percent == Decimal(0)
 
 
 def test_a_list_opened_later_still_shows_what_was_counted() -> None:

@@ -83,7 +83,7 @@ def own_rows(request: PersonRequest, company: Company) -> HttpResponse:
     if name not in OWN:
         raise Http404
     figure, period = FIGURES[name], form.period()
-    listing = own_listing(figure.subject.name, company)
+    listing = own_listing(figure.subject.listing, company)
     found = figure.rows(period, {"company": company.pk}).order_by(*figure.subject.order)
     page = Paginator(found, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "reports/own_list.html", {

@@ -1,6 +1,6 @@
 """The supervisors' page, the lists behind its numbers, and both as files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,9 +16,8 @@ from django.views.decorators.http import require_safe
 
 from accounts import clock
 from accounts.access import PersonRequest, roles_required
-from accounts.models import Role, User
-from callbacks.models import CallbackObligation, Clock
-from companies.models import Company
+from accounts.models import Role
+from reports.asking import asked_figure
 from reports.figures import FIGURES, Figure
 from reports.forms import PeriodForm
 from reports.listing import LISTINGS, Listing
@@ -66,8 +65,8 @@ def rows(request: PersonRequest) -> HttpResponse:
     form = PeriodForm(request.GET, now=clock.now())
     if not form.is_valid():
         return _ask_again(request)
-    figure, narrowed, words = _asked(request.GET)
-    period, listing = form.period(), LISTINGS[figure.subject.name]
+    figure, narrowed, words = asked_figure(request.GET)
+    period, listing = form.period(), LISTINGS[figure.subject.listing]
     page = Paginator(_found(figure, period, narrowed), ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "reports/list.html", {
         "figure": figure, "scope": words, "period": period, "page": page, "columns": listing.columns,
@@ -81,11 +80,11 @@ def rows_csv(request: PersonRequest) -> HttpResponseBase:
     form = PeriodForm(request.GET, now=clock.now())
     if not form.is_valid():
         return _ask_again(request)
-    figure, narrowed, _words = _asked(request.GET)
+    figure, narrowed, _words = asked_figure(request.GET)
     period = form.period()
     found = _found(figure, period, narrowed)
     name = f"{request.GET['cell'].replace('_', '-')}-{_days(period)}"
-    return csv_response(name, _file_rows(LISTINGS[figure.subject.name], found, period))
+    return csv_response(name, _file_rows(LISTINGS[figure.subject.listing], found, period))
 
 
 def _found(figure: Figure, period: Period, narrowed: dict[str, object]) -> Any:
@@ -101,74 +100,6 @@ def _file_rows(listing: Listing, found: Any, period: Period) -> Iterator[list[An
 def _ask_again(request: PersonRequest) -> HttpResponse:
     """The page with the period says what is wrong with it."""
     return redirect(f"{reverse('reports:overview')}?{request.GET.urlencode()}")
-
-
-# ── What the address asks for ────────────────────────────────────────────────────────────────────────────────────
-def _asked(query: QueryDict) -> tuple[Figure, dict[str, object], list[str]]:
-    """The figure, what narrows it, and the same in words. An unknown one is no page of ours."""
-    figure = FIGURES.get(query.get("cell", ""))
-    if figure is None:
-        raise Http404
-    narrowed: dict[str, object] = {}
-    words: list[str] = []
-    for name in figure.subject.narrowed_by:
-        if value := query.get(name, ""):
-            narrowed[name], word = NARROWING[name](value)
-            words.append(word)
-    return figure, narrowed, words
-
-
-def _whole(value: str) -> int:
-    # Nine digits fit every key and keep PostgreSQL from complaining about the rest.
-    if not (value.isascii() and value.isdigit() and len(value) <= 9):
-        raise Http404
-    return int(value)
-
-
-def _operator(value: str) -> tuple[object, str]:
-    if (user := User.objects.filter(pk=_whole(value)).first()) is None:
-        raise Http404
-    return user.pk, str(user)
-
-
-def _company(value: str) -> tuple[object, str]:
-    if (company := Company.objects.filter(pk=_whole(value)).first()) is None:
-        raise Http404
-    return company.pk, company.name
-
-
-def _hour(value: str) -> tuple[object, str]:
-    hour = _whole(value)
-    if hour > 23:
-        raise Http404
-    return hour, f"{hour:02d}:00–{hour + 1:02d}:00"
-
-
-def _reason(value: str) -> tuple[object, str]:
-    if value not in CallbackObligation.Reason.values:
-        raise Http404
-    return value, str(CallbackObligation.Reason(value).label)
-
-
-def _clock(value: str) -> tuple[object, str]:
-    if value not in Clock.values:
-        raise Http404
-    return value, str(Clock(value).label)
-
-
-def _rung(value: str) -> tuple[object, str]:
-    rung = _whole(value)
-    return rung, _("ступень %s") % rung
-
-
-NARROWING: dict[str, Callable[[str], tuple[object, str]]] = {
-    "operator": _operator,
-    "company": _company,
-    "hour": _hour,
-    "reason": _reason,
-    "clock": _clock,
-    "rung": _rung,
-}
 
 
 # ── What the page needs besides the numbers ──────────────────────────────────────────────────────────────────────

@@ -1,0 +1,1 @@
+"""Counting, and keeping what was counted."""

@@ -1,0 +1,152 @@
+"""Counting figures: what was counted beforehand is added up, the rest is read from the rows, and nobody sees which."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q, Sum
+
+from reports.cubes import SUBJECTS, Cube, cube_for
+from reports.figures import FIGURES, TEN_MINUTES, Figure, Number, Subject, query_of
+from reports.figures.base import Rows
+from reports.models import Tally
+from reports.period import Period
+
+from .days import Days, split, within
+
+Key = tuple[Any, ...]
+Counted = dict[Key, Counter[str]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A period as it is read, narrowed by what the reader chose: counts, and numbers that know their rows."""
+
+    period: Period
+    narrowed: Mapping[str, Any] = field(default_factory=dict)
+    # By what some figure could not be narrowed: it is left out, and the reader is told.
+    unknown: set[str] = field(default_factory=set)
+    _days: list[dict[str, Days]] = field(default_factory=list)
+
+    def before(self) -> "Reading":
+        """The same of the previous period."""
+        return Reading(self.period.previous(), self.narrowed)
+
+    def knows(self, name: str) -> bool:
+        """Whether the rows of this figure can be narrowed by all that was chosen; what cannot is noted."""
+        unknown = {key for key in self.narrowed if not FIGURES[name].subject.may_be_narrowed_by(key)}
+        self.unknown.update(unknown)
+        return not unknown
+
+    def number(self, name: str, count: int, **narrowed: Any) -> Number:
+        return Number(count, query_of(name, self.period, {**self.narrowed, **narrowed}))
+
+    def numbers(self, *names: str, **narrowed: Any) -> dict[str, Number]:
+        """Figures of one subject, each with its rows."""
+        found = self.counted(names, narrowed=narrowed).get((), Counter())
+        return {name: self.number(name, found[name], **narrowed) for name in names}
+
+    def counted(
+        self, names: Iterable[str], by: tuple[str, ...] = (), narrowed: Mapping[str, Any] | None = None
+    ) -> Counted:
+        """Figures of one subject by keys: (value of each key) → name → count; what counts nothing is left out."""
+        names = tuple(names)
+        asked = {**self.narrowed, **(narrowed or {})}
+        subject = FIGURES[names[0]].subject
+        if not self.knows(names[0]):
+            return {}
+        # Figures about promises of ten minutes and the others have different rows to begin with.
+        base, keys = FIGURES[names[0]].ten_minutes and "reason" not in by, {*by, *asked}
+        cube = cube_for(subject, names, keys | ({"reason"} if base else set()))
+        days = self._split(subject) if cube else Days((), (), ((self.period.first, self.period.last),))
+        found: Counted = {}
+        if cube and (days.months or days.days):
+            _add(found, self._tallied(cube, names, by, asked, days, ten_minutes=base))
+            if subject.open is not None:
+                _add(found, self._read(names, by, asked, within(subject.moment, days.counted) & subject.open))
+        if days.rest:
+            whole = days.rest == ((self.period.first, self.period.last),)
+            _add(found, self._read(names, by, asked, Q() if whole else within(subject.moment, days.rest)))
+        return {key: counts for key, counts in found.items() if any(counts.values())}
+
+    def read_rows(self, names: Iterable[str], by: tuple[str, ...]) -> Counted:
+        """The same from the rows alone, whatever was counted beforehand."""
+        found = self._read(tuple(names), by, self.narrowed, Q())
+        return {key: counts for key, counts in found.items() if any(counts.values())}
+
+    def histogram(self, name: str, narrowed: Mapping[str, Any] | None = None) -> Counter[int]:
+        """How many rows of the figure lasted how long: seconds → rows."""
+        found = self.counted((name,), ("wait",), narrowed)
+        return Counter({key[0]: counts[name] for key, counts in found.items() if key[0] is not None})
+
+    # ── Beforehand ───────────────────────────────────────────────────────────────────────────────────────────────
+    def _split(self, subject: Subject) -> Days:
+        # Asked once for all subjects: a report is of several.
+        if not self._days:
+            self._days.append(split(self.period, SUBJECTS.values()))
+        return self._days[0][subject.name]
+
+    def _tallied(
+        self, cube: Cube, names: tuple[str, ...], by: tuple[str, ...], asked: Mapping[str, Any], days: Days,
+        *, ten_minutes: bool,
+    ) -> Counted:  # fmt: skip
+        counted = Q(is_month=True, day__in=days.months) | Q(is_month=False, day__in=days.days)
+        rows = Tally.objects.filter(counted, cube=cube.name)
+        if ten_minutes and "reason" not in asked:
+            rows = rows.filter(reason__in=TEN_MINUTES)
+        for name, value in asked.items():
+            rows = rows.filter(**({f"{name}__isnull": True} if value == "none" else {name: value}))
+        sums = {f"sum_{name}": Sum(f"counts__{cube.figures.index(name)}") for name in names}
+        return _by_keys(rows.order_by().values(*by).annotate(**sums) if by else [rows.aggregate(**sums)], by, names)
+
+    # ── From the rows ────────────────────────────────────────────────────────────────────────────────────────────
+    def _read(self, names: tuple[str, ...], by: tuple[str, ...], asked: Mapping[str, Any], which: Q) -> Counted:
+        figure = FIGURES[names[0]]
+        narrowed = {**asked, **({"reason": None} if "reason" in by and "reason" not in asked else {})}
+        rows = base_of(figure, self.period, narrowed).filter(which)
+        sums = {f"sum_{name}": FIGURES[name].aggregate(self.period) for name in names}
+        if not by:
+            return _by_keys([rows.aggregate(**sums)], by, names)
+        told = {f"by_{key}": figure.subject.key(key) for key in by}
+        return _by_keys(rows.order_by().values(**told).annotate(**sums), tuple(told), names)
+
+
+def base_of(figure: Figure, period: Period, narrowed: Mapping[str, Any]) -> Rows:
+    """The rows a figure counts among; told apart by reason, a figure about promises is about all of them."""
+    if narrowed.get("reason", "") is None:
+        rest = {name: value for name, value in narrowed.items() if name != "reason"}
+        return figure.subject.narrowed(figure.subject.rows(period), rest)
+    return figure.base(period, narrowed)
+
+
+def _by_keys(rows: Iterable[Mapping[str, Any]], by: tuple[str, ...], names: tuple[str, ...]) -> Counted:
+    return {
+        tuple(row[key] for key in by): Counter({name: int(row[f"sum_{name}"] or 0) for name in names}) for row in rows
+    }
+
+
+def _add(found: Counted, more: Counted) -> None:
+    for key, counts in more.items():
+        found.setdefault(key, Counter()).update(counts)
+
+
+def percentile(lengths: Counter[int], part: float) -> float | None:
+    """``percentile_cont`` of whole seconds: below it this part of the rows lies, between two neighbours in proportion.
+
+    None of nothing. From counts it is the same whether they were made beforehand or now.
+    """
+    total = lengths.total()
+    if not total:
+        return None
+    place = part * (total - 1)
+    below, share = int(place), place - int(place)
+    lower = upper = 0
+    passed = 0
+    for length, count in sorted(lengths.items()):
+        if passed <= below < passed + count:
+            lower = upper = length
+        if passed <= below + 1 < passed + count:
+            upper = length
+        passed += count
+    return lower + (upper - lower) * share
