@@ -27,6 +27,10 @@ LINE: tuple[Spec, ...] = (
     mean("service_mean", gettext_lazy("Разговор в среднем"), "service_seconds", "answered"),
 )  # fmt: skip
 ACKNOWLEDGED = share("acknowledged_percent", gettext_lazy("Принято по имени, доля"), "acknowledged", "escalations")
+HEARD = gettext_lazy(
+    "Считаются звонки, о которых станция сообщила и начало, и конец. Записанные от руки не говорят, сколько человек "
+    "ждал ответа. Доля — от всех звонков на линию, вместе с теми, кто не дождался."
+)
 # How long a caller hears the ringing, in seconds.
 RINGING = (0, 10, 20, 30, 60, 120, 180, 300)
 
@@ -40,7 +44,7 @@ def repeats(read: Reading) -> tuple[Sequence[Fact], Sequence[Section]]:
         lines = names.most_first([table.line((value,), titles[value]) for (value,), counts in table.counts.items()
                              if counts["repeat_calls"] or counts["repeated"]])  # fmt: skip
         title = (
-            _("Чаще всего звонят снова: %(name)s — %(count)s") % {"name": lines[0].label, "count": lines[0].cells[0].value}
+            _("Чаще всего звонят снова: %(name)s — %(count)s") % names.first_of(lines)
             if lines else _("Повторных обращений нет")
         )  # fmt: skip
         sections.append(Section(key, title, of, table.columns, lines, table.total(),
@@ -71,14 +75,11 @@ def incoming(read: Reading) -> tuple[Sequence[Fact], Sequence[Section]]:
     share_kept = owed[0].cells[-1].value if owed else None
     return facts(read, contacts=None, missed=False, offered=None, abandoned=False), (
         _line_by_half_hours(read), _ringing(read),
-        Section("missed", _("Пропущенным перезвонили в срок: %s") % _said(share_kept), _("Что было"), missed.columns, owed),
+        Section("missed", _("Пропущенным перезвонили в срок: %s") % names.said(share_kept), _("Что было"),
+                missed.columns, owed),
         heat(read, "missed", _("Когда пропускаем")),
         Section("channels", _("Чем кончались обращения"), _("Канал"), ends.columns, channels, ends.total()),
     )  # fmt: skip
-
-
-def _said(value: object) -> str:
-    return str(_("нет данных")) if value is None else f"{value} %".replace(".", ",")
 
 
 def _line_by_half_hours(read: Reading) -> Section:
@@ -89,11 +90,10 @@ def _line_by_half_hours(read: Reading) -> Section:
     quick = next(
         (cell for column, cell in zip(table.columns, total.cells, strict=True) if column.code == "quick_percent"), None
     )
-    title = _("За 20 секунд ответили на %s звонков") % _said(quick.value if quick else None)
+    title = _("За 20 секунд ответили на %s звонков") % names.said(quick.value if quick else None)
     return Section("line", title, _("Получас"), table.columns, lines, total if lines else None,
                    chart_of(lines, ("kept", 1), ("late", 2), columns=table.columns),
-                   note=_("Считаются звонки, о которых станция сообщила и начало, и конец. Записанные от руки не говорят, "
-                          "сколько человек ждал ответа. Доля — от всех звонков на линию, вместе с теми, кто не дождался."))  # fmt: skip
+                   note=HEARD)  # fmt: skip
 
 
 def _ringing(read: Reading) -> Section:

@@ -1,6 +1,6 @@
 """What the keys of counted rows are called."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from reports.asking import NOBODY, WEEKDAYS
 from reports.figures import FIGURES
 from tickets.models import Category
 
-from .base import Line
+from .base import Line, Value
 
 
 def names_of(key: str, values: Iterable[Any]) -> Mapping[Any, str]:
@@ -42,6 +42,16 @@ def hour(number: int) -> str:
 
 def title_of(name: str) -> str:
     return str(FIGURES[name].title)
+
+
+def first_of(lines: Sequence[Line]) -> dict[str, Any]:
+    """What a title says of the first line: its name and the value of its first column."""
+    return {"name": lines[0].label, "count": lines[0].cells[0].value}
+
+
+def said(value: Value) -> str:
+    """A share as a title says it."""
+    return _("нет данных") if value is None else f"{value} %".replace(".", ",")
 
 
 def nothing_yet() -> str:

@@ -1,8 +1,9 @@
 """«Организации»: who accepts and mends in time, whose work comes back, and a rating whose formula is open."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -59,7 +60,7 @@ def rating(counts: Counter[str]) -> Value:
     if counts["marked"]:
         parts.append(((Decimal(counts["marks"]) / counts["marked"] - 1) / 4, MARKED))
     weights = sum(weight for _share, weight in parts)
-    whole = sum(part * weight for part, weight in parts) / weights
+    whole = sum((part * weight for part, weight in parts), Decimal(0)) / weights
     return (100 * whole).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
 
 
@@ -93,7 +94,9 @@ def organisations(read: Reading) -> tuple[Sequence[Fact], Sequence[Section]]:
     rated = worst_first(lines, 0)
     worst = next((line for line in rated if line.cells[0].value is not None), None)
     title = (
-        _("Хуже всех сейчас %(name)s: %(rating)s из 100") % {"name": worst.label, "rating": str(worst.cells[0].value).replace(".", ",")}
+        _("Хуже всех сейчас %(name)s: %(rating)s из 100") % {
+            "name": worst.label, "rating": str(worst.cells[0].value).replace(".", ","),
+        }
         if worst else _("Рейтинг организаций")
     )  # fmt: skip
     first, rest = len(known(read, ANSWERS)), table.columns
@@ -101,8 +104,8 @@ def organisations(read: Reading) -> tuple[Sequence[Fact], Sequence[Section]]:
         facts(read, handed_over=None, unanswered=False, fix_late=False, returned=False),
         (
             Section("rating", title, _("Организация"), rest[:first], tuple(_cut(line, 0, first) for line in rated),
-                    note=FORMULA, chart=chart_of([_cut(line, 0, first) for line in rated if line.cells[0].value is not None][:20],
-                                                 ("plain", 0), columns=rest[:first])),
+                    note=FORMULA, chart=chart_of([line for line in rated if line.cells[0].value is not None][:20],
+                                                 ("plain", 0), columns=rest)),
             Section("works", _("Ремонт, возвраты и оценки"), _("Организация"), rest[first:],
                     tuple(_cut(line, first, len(rest)) for line in rated)),
             _lengths(read, titles),
@@ -114,7 +117,7 @@ def _cut(line: Line, first: int, last: int) -> Line:
     return Line(line.key, line.label, line.cells[first:last], line.href)
 
 
-def _lengths(read: Reading, titles: dict[int | None, str]) -> Section:
+def _lengths(read: Reading, known_titles: Mapping[Any, str]) -> Section:
     """Median times: until accepted, and until mended."""
     found: dict[int, dict[str, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
     for name in ("accepted", "fixed"):
@@ -124,10 +127,11 @@ def _lengths(read: Reading, titles: dict[int | None, str]) -> Section:
     columns = (
         Column("accepted", names.title_of("accepted")), Column("accepted_median", _("До принятия, медиана"), "seconds"),
         Column("accepted_p95", _("Один из двадцати дольше"), "seconds"), Column("fixed", names.title_of("fixed")),
-        Column("fixed_median", _("Ремонт, медиана"), "hours"), Column("fixed_p95", _("Один из двадцати дольше"), "hours"),
+        Column("fixed_median", _("Ремонт, медиана"), "hours"),
+        Column("fixed_p95", _("Один из двадцати дольше"), "hours"),
     )  # fmt: skip
-    missing = [pk for pk in found if pk not in titles]
-    titles = titles | dict(names.names_of("company", missing)) if missing else titles
+    missing = [pk for pk in found if pk not in known_titles]
+    titles = {**known_titles, **(names.names_of("company", missing) if missing else {})}
     lines = []
     for pk, by_name in found.items():
         cells: list[Cell] = []
@@ -143,4 +147,4 @@ def _lengths(read: Reading, titles: dict[int | None, str]) -> Section:
         else _("Как быстро отвечают")
     )
     return Section("lengths", title, _("Организация"), columns, slow,
-                   note=_("Время ремонта считается в целых часах, от начала срока до отметки о выполнении."))  # fmt: skip
+                   note=_("Время ремонта — в целых часах, от начала срока до отметки о выполнении."))  # fmt: skip

@@ -50,11 +50,7 @@ def access(read: Reading) -> tuple[Sequence[Fact], Sequence[Section]]:
     lines = names.most_first([people.line((pk,), titles[pk]) for (pk,) in people.counts])
     what = Table(read, ("access",), ("what",))
     kinds = names.most_first([what.line((kind,), kind) for (kind,) in what.counts])
-    title = (
-        _("Чаще всех: %(name)s — %(count)s") % {"name": lines[0].label, "count": lines[0].cells[0].value}
-        if lines
-        else names.nothing_yet()
-    )
+    title = _("Чаще всех: %(name)s — %(count)s") % names.first_of(lines) if lines else names.nothing_yet()
     return facts(read, access=None), (
         Section("people", title, _("Кто смотрел"), people.columns, lines, people.total()),
         Section("what", _("Что смотрели"), _("Что"), what.columns, kinds, what.total()),

@@ -16,6 +16,7 @@ from . import names
 from .base import Cell, Chart, Column, Fact, Line, Section, Spec, Table, percent, share
 
 KEPT = share("kept_percent", gettext_lazy("Сдержано в срок, доля"), "kept_in_time", "kept_in_time", "broken")
+TEN = gettext_lazy("Большая цифра — об обещаниях на десять минут; обещанные позже и контрольные звонки — отдельно.")
 # Minutes until the talk, and then coarser: the promise is ten.
 BOUNDS = (*range(0, 601, 60), 900, 1800, 3600)
 
@@ -26,7 +27,8 @@ def promise(read: Reading) -> tuple[Sequence[Fact], Sequence[Section]]:
     )
     lasted = read.histogram("kept")
     return _facts(read, table, lasted), (
-        by_hour(read), _by_reason(table), _by_wait(read, lasted), heat(read, "broken", _("Когда срываем")), _by_channel(read),
+        by_hour(read), _by_reason(table), _by_wait(read, lasted), heat(read, "broken", _("Когда срываем")),
+        _by_channel(read),
     )  # fmt: skip
 
 
@@ -65,7 +67,7 @@ def _by_reason(table: Table) -> Section:
         if (reason.value,) in table.counts
     )
     return Section("reasons", _("Что стало с каждым обещанием"), _("Зачем звоним"), table.columns, lines,
-                   note=_("Большая цифра — об обещаниях на десять минут; обещанные позже и контрольные звонки показаны отдельно."))  # fmt: skip
+                   note=TEN)  # fmt: skip
 
 
 def by_hour(read: Reading) -> Section:
@@ -123,13 +125,14 @@ def _by_wait(read: Reading, lasted: Counter[int]) -> Section:
         within += count
         number = read.number("kept", count, wait=(low, high))
         lines.append(Line((low,), length_words(low, high), (
-            Cell(count, "count", number.query), Cell(percent(count, total), "percent"), Cell(percent(within, total), "percent"),
+            Cell(count, "count", number.query), Cell(percent(count, total), "percent"),
+            Cell(percent(within, total), "percent"),
         )))  # fmt: skip
     columns = (Column("kept", names.title_of("kept")), Column("part", _("Доля"), "percent"),
                Column("within", _("Не дольше этого"), "percent"))  # fmt: skip
     first = sum(number for length, number in lasted.items() if length < 600)
     title = (
-        _("За десять минут поговорили с %(share)s %% тех, с кем поговорили") % {"share": str(percent(first, total)).replace(".", ",")}
+        _("Из тех, с кем поговорили, за десять минут: %s") % names.said(percent(first, total))
         if total else _("Сколько ждали разговора")
     )  # fmt: skip
     return Section("waits", title, _("Ждали разговора"), columns, tuple(lines) if total else (),
@@ -150,8 +153,8 @@ def heat(read: Reading, name: str, title: str) -> Section:
     columns = tuple(Column(f"{hour:02d}", f"{hour:02d}") for hour in range(24))
     if top:
         (day, hour), counts = max(found.items(), key=lambda item: item[1][name])
-        title = _("%(title)s: больше всего %(day)s в %(hour)s — %(count)s") % {
-            "title": title, "day": _("в день «%s»") % names.weekday(day), "hour": names.hour(hour), "count": counts[name],
+        title = _("%(title)s: чаще всего %(day)s, %(hour)s — %(count)s") % {
+            "title": title, "day": names.weekday(day), "hour": names.hour(hour), "count": counts[name],
         }  # fmt: skip
     return Section(f"heat_{name}", title, _("День недели"), columns, tuple(lines) if top else (), is_heat=True)
 
