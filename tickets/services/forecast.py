@@ -39,7 +39,8 @@ class Owed:
 class Forecast:
     """``breaks``: how many promises will be broken from now on, the first at ``first_at``.
 
-    ``missing``: how many more people would keep what can still be kept.
+    ``missing``: how many more people would keep what can still be kept, and by the storm rule ring all that is due
+    within ten minutes or late already.
     """
 
     at: datetime
@@ -56,6 +57,11 @@ class Forecast:
         """Until the first of them, at least one."""
         return max(1, int((self.first_at - self.at).total_seconds() // 60)) if self.first_at else 0
 
+    @property
+    def needed(self) -> int:
+        """How many people in all: «на линии 12, нужно 28». Never fewer than there are: nobody is sent home by it."""
+        return self.on_line + self.missing
+
 
 def foresee(*, owed: Sequence[Owed], on_line: int, talking: int, talk: timedelta, at: datetime) -> Forecast:
     """What will be broken when ``on_line`` people, ``talking`` of them at this moment, ring on in order of urgency.
@@ -63,7 +69,11 @@ def foresee(*, owed: Sequence[Owed], on_line: int, talking: int, talk: timedelta
     Who is missing is found by trying, and by the storm rule never fewer than backlog × talk ÷ ten minutes (DOMAIN §11).
     """
     late = sum(one.due_at <= at for one in owed)
-    known = Forecast(at=at, on_line=on_line, waiting=len(owed), late=late, talk=talk)
+    soon = sum(one.due_at <= at + settings.CALLBACK_PROMISE for one in owed)
+    storm = ceil(soon * talk / settings.CALLBACK_PROMISE)
+    # Those who are late already break no more, and still wait for somebody.
+    missing = max(storm - on_line, 0)
+    known = Forecast(at=at, on_line=on_line, waiting=len(owed), late=late, talk=talk, missing=missing)
     broken = _broken(owed, on_line, talking, talk, at)
     if not broken:
         return known
@@ -77,8 +87,6 @@ def foresee(*, owed: Sequence[Owed], on_line: int, talking: int, talk: timedelta
             low = middle + 1
         else:
             high = middle
-    soon = sum(one.due_at <= at + settings.CALLBACK_PROMISE for one in owed)
-    storm = ceil(soon * talk / settings.CALLBACK_PROMISE)
     return replace(known, breaks=len(broken), first_at=min(broken), missing=max(low, storm) - on_line)
 
 

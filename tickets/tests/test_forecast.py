@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from accounts.models import LineSpell
@@ -42,6 +43,9 @@ def due(*minutes: float, not_before: float = 0) -> list[Owed]:
         # A promise for later holds up nobody before its time, and is not rung before it.
         (due(20, not_before=10) + due(3, 6), 1, 0, 0, None, 0),
         (due(12, not_before=10), 3, 0, 1, 12, 0),
+        # Those who are late already break no more, and still want more people: ten of them, three minutes each.
+        (due(*[-1] * 10), 1, 0, 0, None, 2),
+        (due(*[-1] * 10), 3, 0, 0, None, 0),
         # Danger goes before what is due sooner.
         ([*due(3), Owed(NOON + 9 * MINUTE, NOON, is_danger=True)], 1, 0, 1, 3, 1),
     ],
@@ -86,6 +90,20 @@ def test_it_is_said_as_people_say_it(minutes: float, breaks: int, missing: int, 
 
 def test_nothing_breaks_in_words() -> None:
     assert in_words(Forecast(NOON, 3, 0, 0, TALK)) == "Успеваем ко всем, кому обещали"
+
+
+def test_everybody_is_late_in_words() -> None:
+    assert in_words(Forecast(NOON, 3, 20, 20, TALK, missing=3)) == "Не хватает людей: нужны ещё трое"
+
+
+def test_it_says_how_many_there_are_and_how_many_are_needed() -> None:
+    storm = foresee(owed=due(*[10] * 70), on_line=12, talking=0, talk=4 * MINUTE, at=NOON)
+
+    with override("ru"):
+        shown = render_to_string("desk/_forecast.html", {"forecast": storm})
+
+    assert storm.needed == 35
+    assert "на линии 12, нужно 35 · ждут 70, разговор 4:00" in shown
 
 
 @pytest.mark.django_db
