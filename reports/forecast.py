@@ -115,6 +115,14 @@ class Error:
     wape: float
     bias: float
 
+    @property
+    def wape_percent(self) -> float:
+        return 100 * self.wape
+
+    @property
+    def bias_percent(self) -> float:
+        return 100 * self.bias
+
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
