@@ -15,18 +15,20 @@ from .staffing import Target
 FURTHEST = timedelta(weeks=4)
 
 
+def _whole(label: Any, least: int, most: int, **given: Any) -> forms.IntegerField:
+    # A browser's field for numbers forgets what is none: what was typed is kept.
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+    return forms.IntegerField(label=label, min_value=least, max_value=most, widget=widget, **given)
+
+
 class StaffingForm(forms.Form):
     """Whatever is left empty is what is usual; ``talk`` left empty is what was measured."""
 
     day = forms.DateField(label=_("День"), widget=DayInput())
-    share = forms.IntegerField(label=_("Ответить, %"), min_value=1, max_value=99)
-    seconds = forms.IntegerField(label=_("За, секунд"), min_value=0, max_value=600)
-    talk = forms.IntegerField(
-        label=_("Разговор, секунд"), min_value=10, max_value=3600, required=False, help_text=_("Пусто — измеренный")
-    )
-    patience = forms.IntegerField(
-        label=_("Терпение, секунд"), min_value=1, max_value=3600, help_text=_("Сколько ждут, пока не бросят трубку")
-    )
+    share = _whole(_("Ответить, %"), 1, 99)
+    seconds = _whole(_("За, с"), 0, 600)
+    talk = _whole(_("Разговор, с"), 10, 3600, required=False, help_text=_("Пусто — измеренный"))
+    patience = _whole(_("Терпение, с"), 1, 3600, help_text=_("Сколько ждут, пока не бросят трубку"))
 
     def __init__(self, data: Any, *, now: datetime) -> None:
         usual = {"day": (today(now) + timedelta(days=1)).isoformat(), "share": "80", "seconds": "20", "patience": "120"}
@@ -34,7 +36,7 @@ class StaffingForm(forms.Form):
         super().__init__(usual | given)
         # An order of 2013 brought the centre about; nobody plans a day before it.
         self.fields["day"].validators += [
-            MinValueValidator(EARLIEST),
+            MinValueValidator(EARLIEST, _("Не раньше 2013 года.")),
             MaxValueValidator(today(now) + FURTHEST, _("Не дальше четырёх недель вперёд.")),
         ]
 

@@ -18,19 +18,21 @@
   let chart = null;
   const draw = () => {
     if (chart) chart.destroy();
-    const [share, promise, there, text, line] = ["--line", "--accent", "--strong", "--quiet", "--line"].map(resolved);
+    const [accent, strong, text, line] = ["--accent", "--strong", "--quiet", "--line"].map(resolved);
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     Chart.defaults.color = text;
     const axis = { grid: { color: line }, border: { color: line } };
-    const need = { stepped: "middle", pointRadius: 0, borderWidth: 2 };
+    const step = { stepped: "middle", pointRadius: 0, borderWidth: 2 };
+    const painted = (ink) => ({ borderColor: ink, backgroundColor: ink });
+    // What comes first lies on top.
     chart = new Chart(canvas, {
       type: "line",
       data: {
         labels: data.halves,
         datasets: [
-          { label: data.words.share, data: data.share, borderColor: text, backgroundColor: share, fill: true, ...need },
-          { label: data.words.promise, data: data.promise, borderColor: promise, backgroundColor: promise, borderDash: [6, 4], ...need },
-          { label: data.words.onLine, data: data.onLine, borderColor: there, backgroundColor: there, showLine: false, pointStyle: "rectRot", pointRadius: 4 },
+          { label: data.words.onLine, data: data.onLine, showLine: false, pointStyle: "rectRot", pointRadius: 4, ...painted(strong) },
+          { label: data.words.promise, data: data.promise, borderDash: [6, 4], pointStyle: "line", ...step, ...painted(accent) },
+          { label: data.words.share, data: data.share, fill: true, pointStyle: "rect", ...step, borderColor: text, backgroundColor: line },
         ],
       },
       options: {
@@ -38,7 +40,7 @@
         maintainAspectRatio: false,
         interaction: { mode: "index", intersect: false },
         scales: { x: axis, y: { ...axis, beginAtZero: true, ticks: { precision: 0 } } },
-        plugins: { legend: { position: "bottom", labels: { usePointStyle: true, pointStyleWidth: 40 } } },
+        plugins: { legend: { position: "bottom", labels: { usePointStyle: true, pointStyleWidth: 36 } } },
       },
     });
   };
