@@ -11,7 +11,7 @@ only, so nothing overflows or cancels out at two thousand operators, as factoria
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil, exp, inf
+from math import exp, inf
 
 # What is left of an endless queue when the rest can no longer change a figure.
 NEGLIGIBLE = 1e-15
@@ -204,8 +204,3 @@ def lines_for(load: float, operators: int, *, talk: float, patience: float = inf
     return next(
         states.lines for states in _grow(load, operators, talk / patience) if states.lines and states.full <= share
     )
-
-
-def operators_for_backlog(backlog: int, *, talk: float, promise: float) -> int:
-    """The storm rule: ⌈backlog × talk ÷ promise⌉ people ring ``backlog`` callers within ``promise`` seconds."""
-    return ceil(backlog * talk / promise)

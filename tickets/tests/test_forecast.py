@@ -10,7 +10,7 @@ from django.utils.translation import override
 from accounts.models import LineSpell
 from callbacks.models import CallAttempt
 from callbacks.services import finish_attempt, start_attempt
-from tickets.services.forecast import USUAL_TALK, Forecast, Owed, foresee, read_forecast, usual_talk
+from tickets.services.forecast import USUAL_TALK, Forecast, Owed, by_storm_rule, foresee, read_forecast, usual_talk
 from tickets.templatetags.shift import in_words
 
 from .factories import MINUTE, NOON, UserFactory, make_promise
@@ -106,6 +106,11 @@ def test_it_says_how_many_there_are_and_how_many_are_needed() -> None:
     assert "на линии 12, нужно 35 · ждут 70, разговор 4:00" in shown
 
 
+@pytest.mark.parametrize(("backlog", "people"), [(0, 0), (1, 1), (2, 1), (3, 2), (70, 28)])
+def test_the_storm_rule(backlog: int, people: int) -> None:
+    assert by_storm_rule(backlog, 4 * MINUTE) == people
+
+
 @pytest.mark.django_db
 class TestReading:
     def test_it_reads_who_waits_and_who_is_there(self, django_assert_max_num_queries: Any) -> None:
@@ -119,6 +124,16 @@ class TestReading:
 
         # One person, three minutes each, five minutes left.
         assert (seen.waiting, seen.on_line, seen.breaks, seen.missing) == (6, 1, 5, 5)
+
+    def test_a_storm_is_counted_to_its_end(self, monkeypatch: Any) -> None:
+        monkeypatch.setattr("tickets.services.forecast.READ", 5)
+        for number in range(20):
+            make_promise(phone=f"+791012345{number:02d}")
+
+        seen = read_forecast(NOON + 11 * MINUTE)
+
+        # Late all of them, three minutes each; nobody is on the line.
+        assert (seen.waiting, seen.late, seen.on_line, seen.needed) == (20, 20, 0, 6)
 
     def test_who_is_being_rung_does_not_wait(self) -> None:
         olga = UserFactory.create()
