@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import own, pages
+from .views import own, pages, staffing
 
 app_name = "reports"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("companies/<int:pk>/", own.company, name="company"),
     path("own/", own.own, name="own"),
     path("own/tickets/", own.own_rows, name="own-tickets"),
+    path("staffing/", staffing.staffing, name="staffing"),
+    path("staffing/csv/", staffing.staffing_csv, name="staffing-csv"),
     path("tickets/", pages.rows, name="tickets"),
     path("tickets/csv/", pages.rows_csv, name="tickets-csv"),
 ]

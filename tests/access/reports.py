@@ -14,8 +14,11 @@ def registered(scene: Any) -> dict[str, Any]:
 ROWS = [
     Row("reports:overview", "GET", READERS),
     Row("reports:csv", "GET", READERS),
+    Row("reports:staffing", "GET", READERS),
+    Row("reports:staffing-csv", "GET", READERS),
     Row("reports:tickets", "GET", READERS, data=registered),
     Row("reports:tickets-csv", "GET", READERS, data=registered),
     # Reading only.
+    Row("reports:staffing", "POST", READERS | {"supervisor": 405, "head": 405, "admin": 405}),
     Row("reports:overview", "POST", READERS | {"supervisor": 405, "head": 405, "admin": 405}),
 ]

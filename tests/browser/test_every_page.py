@@ -110,6 +110,7 @@ PAGES: dict[str, dict[str, Way]] = {
         "register:house": house,
         "register:gaps": plain("register:gaps"),
         "reports:overview": plain("reports:overview"),
+        "reports:staffing": plain("reports:staffing"),
         "reports:tickets": followed("/reports/", "main a[href*='cell=']"),
         "reports:company": followed("/reports/", "main a[href*='/companies/']"),
     },
@@ -148,7 +149,7 @@ NO_PAGES = {
     "portal:phone-ask", "portal:photo", "portal:photos", "portal:queue", "portal:screen", "portal:search",
     "portal:sent_photo", "portal:sent_step", "portal:step", "portal:worker", "programs:act", "programs:add",
     "programs:make-token", "programs:notice", "programs:replay", "programs:revoke", "programs:webhook",
-    "reports-api:report", "reports:csv", "reports:tickets-csv",
+    "reports-api:report", "reports:csv", "reports:staffing-csv", "reports:tickets-csv",
 }  # fmt: skip
 LOOKED_AT = {route for pages in PAGES.values() for route in pages} - {"not found"}
 

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from django.conf import settings
+from django.db.models import Count, Q
 
 from accounts.models import LineSpell
 from callbacks.models import CallAttempt, CallbackObligation
+from callbacks.models.obligations import CallbackObligationQuerySet
 
 State = CallbackObligation.State
 
@@ -39,7 +41,8 @@ class Owed:
 class Forecast:
     """``breaks``: how many promises will be broken from now on, the first at ``first_at``.
 
-    ``missing``: how many more people would keep what can still be kept.
+    ``missing``: how many more people would keep what can still be kept, and by the storm rule ring all that is due
+    within ten minutes or late already.
     """
 
     at: datetime
@@ -56,6 +59,11 @@ class Forecast:
         """Until the first of them, at least one."""
         return max(1, int((self.first_at - self.at).total_seconds() // 60)) if self.first_at else 0
 
+    @property
+    def needed(self) -> int:
+        """How many people in all: «на линии 12, нужно 28». Never fewer than there are: nobody is sent home by it."""
+        return self.on_line + self.missing
+
 
 def foresee(*, owed: Sequence[Owed], on_line: int, talking: int, talk: timedelta, at: datetime) -> Forecast:
     """What will be broken when ``on_line`` people, ``talking`` of them at this moment, ring on in order of urgency.
@@ -63,7 +71,10 @@ def foresee(*, owed: Sequence[Owed], on_line: int, talking: int, talk: timedelta
     Who is missing is found by trying, and by the storm rule never fewer than backlog × talk ÷ ten minutes (DOMAIN §11).
     """
     late = sum(one.due_at <= at for one in owed)
-    known = Forecast(at=at, on_line=on_line, waiting=len(owed), late=late, talk=talk)
+    soon = sum(one.due_at <= at + settings.CALLBACK_PROMISE for one in owed)
+    # Those who are late already break no more, and still wait for somebody.
+    storm = max(by_storm_rule(soon, talk) - on_line, 0)
+    known = Forecast(at=at, on_line=on_line, waiting=len(owed), late=late, talk=talk, missing=storm)
     broken = _broken(owed, on_line, talking, talk, at)
     if not broken:
         return known
@@ -77,9 +88,12 @@ def foresee(*, owed: Sequence[Owed], on_line: int, talking: int, talk: timedelta
             low = middle + 1
         else:
             high = middle
-    soon = sum(one.due_at <= at + settings.CALLBACK_PROMISE for one in owed)
-    storm = ceil(soon * talk / settings.CALLBACK_PROMISE)
-    return replace(known, breaks=len(broken), first_at=min(broken), missing=max(low, storm) - on_line)
+    return replace(known, breaks=len(broken), first_at=min(broken), missing=max(low - on_line, storm))
+
+
+def by_storm_rule(backlog: int, talk: timedelta) -> int:
+    """The fewest people who ring ``backlog`` callers in time: ⌈backlog × talk ÷ ten minutes⌉ (DOMAIN §11)."""
+    return ceil(backlog * talk / settings.CALLBACK_PROMISE)
 
 
 def _broken(line: Sequence[Owed], people: int, talking: int, talk: timedelta, at: datetime) -> list[datetime]:
@@ -107,17 +121,31 @@ def _broken(line: Sequence[Owed], people: int, talking: int, talk: timedelta, at
 
 
 def read_forecast(at: datetime) -> Forecast:
-    """The forecast of this moment, from the promises due within the hour; four short queries."""
-    waits = CallbackObligation.objects.filter(state=State.OPEN, queue_at__lte=at + AHEAD).most_urgent_first()
-    rows = waits.values_list("due_at", "next_attempt_at", "is_danger")[:READ]
-    return foresee(
-        # Without a number nothing waits to be rung, so both moments are there.
-        owed=[Owed(due_at, not_before, danger) for due_at, not_before, danger in rows if due_at and not_before],
+    """The forecast of this moment, from the promises due within the hour; four short queries, in a storm a fifth."""
+    waits = CallbackObligation.objects.filter(state=State.OPEN, queue_at__lte=at + AHEAD)
+    rows = waits.most_urgent_first().values_list("due_at", "next_attempt_at", "is_danger")[:READ]
+    # Without a number nothing waits to be rung, so both moments are there.
+    owed = [Owed(due_at, not_before, danger) for due_at, not_before, danger in rows if due_at and not_before]
+    seen = foresee(
+        owed=owed,
         on_line=LineSpell.objects.on_line().count(),
         talking=CallAttempt.objects.in_progress().count(),
         talk=usual_talk(at),
         at=at,
     )
+    return seen if len(owed) < READ else _whole_storm(seen, waits)
+
+
+def _whole_storm(seen: Forecast, waits: CallbackObligationQuerySet) -> Forecast:
+    """What was read is the head of the queue only: it is tried no further, but counted to its end."""
+    due = settings.CALLBACK_PROMISE
+    counted = waits.aggregate(
+        waiting=Count("pk"),
+        late=Count("pk", filter=Q(due_at__lte=seen.at)),
+        soon=Count("pk", filter=Q(due_at__lte=seen.at + due)),
+    )
+    missing = max(seen.missing, by_storm_rule(counted["soon"], seen.talk) - seen.on_line)
+    return replace(seen, waiting=counted["waiting"], late=counted["late"], missing=missing)
 
 
 def usual_talk(at: datetime) -> timedelta:

@@ -12,6 +12,8 @@ register = template.Library()
 def in_words(forecast: Forecast) -> str:
     """«Через 12 минут сорвём 5 обещаний: нужны ещё двое»."""
     if not forecast.breaks:
+        if forecast.missing:
+            return _("Не хватает людей") + _called(forecast.missing)
         return _("Успеваем ко всем, кому обещали")
     when = _form(forecast.minutes, _("Через %s минуту"), _("Через %s минуты"), _("Через %s минут"))
     what = _form(forecast.breaks, _("сорвём %s обещание"), _("сорвём %s обещания"), _("сорвём %s обещаний"))

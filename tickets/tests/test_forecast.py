@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from accounts.models import LineSpell
 from callbacks.models import CallAttempt
 from callbacks.services import finish_attempt, start_attempt
-from tickets.services.forecast import USUAL_TALK, Forecast, Owed, foresee, read_forecast, usual_talk
+from tickets.services.forecast import USUAL_TALK, Forecast, Owed, by_storm_rule, foresee, read_forecast, usual_talk
 from tickets.templatetags.shift import in_words
 
 from .factories import MINUTE, NOON, UserFactory, make_promise
@@ -42,6 +43,9 @@ def due(*minutes: float, not_before: float = 0) -> list[Owed]:
         # A promise for later holds up nobody before its time, and is not rung before it.
         (due(20, not_before=10) + due(3, 6), 1, 0, 0, None, 0),
         (due(12, not_before=10), 3, 0, 1, 12, 0),
+        # Those who are late already break no more, and still want more people: ten of them, three minutes each.
+        (due(*[-1] * 10), 1, 0, 0, None, 2),
+        (due(*[-1] * 10), 3, 0, 0, None, 0),
         # Danger goes before what is due sooner.
         ([*due(3), Owed(NOON + 9 * MINUTE, NOON, is_danger=True)], 1, 0, 1, 3, 1),
     ],
@@ -88,6 +92,25 @@ def test_nothing_breaks_in_words() -> None:
     assert in_words(Forecast(NOON, 3, 0, 0, TALK)) == "Успеваем ко всем, кому обещали"
 
 
+def test_everybody_is_late_in_words() -> None:
+    assert in_words(Forecast(NOON, 3, 20, 20, TALK, missing=3)) == "Не хватает людей: нужны ещё трое"
+
+
+def test_it_says_how_many_there_are_and_how_many_are_needed() -> None:
+    storm = foresee(owed=due(*[10] * 70), on_line=12, talking=0, talk=4 * MINUTE, at=NOON)
+
+    with override("ru"):
+        shown = render_to_string("desk/_forecast.html", {"forecast": storm})
+
+    assert storm.needed == 35
+    assert "на линии 12, нужно 35 · ждут 70, разговор 4:00" in shown
+
+
+@pytest.mark.parametrize(("backlog", "people"), [(0, 0), (1, 1), (2, 1), (3, 2), (70, 28)])
+def test_the_storm_rule(backlog: int, people: int) -> None:
+    assert by_storm_rule(backlog, 4 * MINUTE) == people
+
+
 @pytest.mark.django_db
 class TestReading:
     def test_it_reads_who_waits_and_who_is_there(self, django_assert_max_num_queries: Any) -> None:
@@ -101,6 +124,16 @@ class TestReading:
 
         # One person, three minutes each, five minutes left.
         assert (seen.waiting, seen.on_line, seen.breaks, seen.missing) == (6, 1, 5, 5)
+
+    def test_a_storm_is_counted_to_its_end(self, monkeypatch: Any) -> None:
+        monkeypatch.setattr("tickets.services.forecast.READ", 5)
+        for number in range(20):
+            make_promise(phone=f"+791012345{number:02d}")
+
+        seen = read_forecast(NOON + 11 * MINUTE)
+
+        # Late all of them, three minutes each; nobody is on the line.
+        assert (seen.waiting, seen.late, seen.on_line, seen.needed) == (20, 20, 0, 6)
 
     def test_who_is_being_rung_does_not_wait(self) -> None:
         olga = UserFactory.create()
