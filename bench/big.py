@@ -1,39 +1,33 @@
 """The queue and the search among a million tickets (bench/million.py), as one operator asks, and as four do.
 
-The data lie in ``bench-big`` of VAR_DIR and are kept there: made once in minutes, opened in seconds. They are not the
-servers of the other measures, so this runs as a process of its own: ``python -m bench.big``.
+The data are kept (bench/kept.py): made once in minutes, opened in seconds. They are not the servers of the other
+measures, so this runs as a process of its own: ``python -m bench.big``. It asks of a million, whatever SIZE says.
 """
 
 import http.client
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from dispatch_center.local.plan import CHECKOUT
-from dispatch_center.local.postgres import Postgres
 from dispatch_center.local.stack import LocalStack
 
-from .million import TICKETS, VERSION, Million
-from .stage import PRODUCTION, PUBLIC_HOST, gunicorn
+from .kept import kept
+from .million import TICKETS
+from .stage import PUBLIC_HOST, gunicorn
 
 SEED = 20150516
 DRAWN, ASKED, CLIENTS = 60, 400, 4
 WARM_UP = 30
-# The last two weeks are made anew when they lie further back than this: clocks that all ran out would be no Monday.
-STALE_AFTER = 3600
 WORDS = (
     "ржавая вода", "течёт труба", "плесень", "лифт между этажами", "засор на кухне", "пахнет гарью", "нет отопления",
     "скользко", "искрит", "крыша течёт",
@@ -68,40 +62,6 @@ class Big:
                 raise RuntimeError("bench.big did not come to its end; its reason stands above.")
             Big.rows = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
         return self.rows or {}
-
-
-# ── The kept data ────────────────────────────────────────────────────────────────────────────────────────────────
-@contextmanager
-def kept() -> Iterator[tuple[LocalStack, dict[str, Any]]]:
-    """Servers on the million tickets, made when they are not there or are of another version."""
-    home = Path(os.environ.get("VAR_DIR") or CHECKOUT / "var") / "bench-big"
-    mark = home / "loaded.json"
-    told: dict[str, Any] = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}
-    if (told.get("version"), told.get("tickets")) != (VERSION, TICKETS) and home.exists():
-        shutil.rmtree(home)
-        told = {}
-    home.mkdir(parents=True, exist_ok=True)
-    home.chmod(0o755)
-    stack = LocalStack(var=home, without={"web", "worker", "beat", "promises", "mail"})
-    with stack:
-        os.environ |= stack.environment() | PRODUCTION | {"DJANGO_SETTINGS_MODULE": "dispatch_center.settings"}
-        import django
-
-        django.setup()
-        from accounts import clock
-
-        million, at = Million(Postgres(home).url()), clock.now()
-        if not told:
-            told = {"version": VERSION, "tickets": TICKETS, "renewed_at": 0.0}
-            begun = time.monotonic()
-            million.load(at=at)
-            told["load_seconds"] = round(time.monotonic() - begun)
-        if at.timestamp() - told["renewed_at"] > STALE_AFTER:
-            begun = time.monotonic()
-            million.renew(at=at)
-            told |= {"renewed_at": at.timestamp(), "renew_seconds": round(time.monotonic() - begun)}
-        mark.write_text(json.dumps(told), encoding="utf-8")
-        yield stack, told | {"megabytes": sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) >> 20}
 
 
 # ── What is asked ────────────────────────────────────────────────────────────────────────────────────────────────

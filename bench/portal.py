@@ -24,7 +24,8 @@ from dispatch_center.local.plan import CHECKOUT
 from dispatch_center.local.postgres import Postgres
 from dispatch_center.local.stack import LocalStack
 
-from .big import SEED, Question, kept, questions
+from .big import SEED, Question, questions
+from .kept import kept
 from .stage import PUBLIC_HOST
 
 
