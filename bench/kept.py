@@ -29,7 +29,7 @@ def wanted_size() -> int:
         return TICKETS
     read = re.fullmatch(r"(\d{1,9})([km]?)", asked)
     tickets = int(read[1]) * {"": 1, "k": 1_000, "m": 1_000_000}[read[2]] if read else 0
-    # Fewer would all be of the last hours; with more the ids of this generator run into those of its last two weeks.
+    # A thousand are hardly two weeks' work; twenty million are a hundred gigabytes.
     if not 1_000 <= tickets <= 20_000_000:
         raise CannotStart(f"SIZE={asked} is no size: say 50k, 2m or 10m, from 1k to 20m.")
     return tickets

@@ -111,7 +111,8 @@ SELECT n, %(id)s + n AS id, %(id)s + n * 4 AS contact_id, registered, registered
             * CASE WHEN {share(39)} < 0.9 THEN 20 + 1300 * {share(9)} ELSE 1440 + 600 * {share(9)} END)
     END AS closed,
     localise_minutes * '1 min'::interval AS localise_length,
-    least(done, accepted + '1 min'::interval * (1 + localise_minutes * 0.5 * {share(40)})) AS localised,
+    CASE WHEN localise_minutes IS NOT NULL
+        THEN least(done, accepted + '1 min'::interval * (1 + localise_minutes * 0.2 * {share(40)})) END AS localised,
     CASE WHEN {share(42)} < 0.88 THEN 'phone' WHEN {share(42)} < 0.94 THEN 'message'
          WHEN {share(42)} < 0.97 THEN 'visit' ELSE 'api' END AS channel,
     CASE WHEN is_hidden THEN '' ELSE {number(10, "caller")} END AS phone,
