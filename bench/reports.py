@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
 from urllib.parse import urlencode
@@ -43,6 +43,11 @@ CELLS, EXPORTED = 200, 1_000_000
 FLOOR_TIMES = 5
 # What the product is asked for, by its own names.
 REBUILD, REFRESH = ("rebuild_tallies",), ("refresh_tallies",)
+# Rows are renewed with the triggers asleep that would leave word of the days that they changed.
+STALE = """
+    INSERT INTO reports_staleday (subject, day)
+    SELECT subject, day FROM reports_rolledday WHERE NOT is_month AND day >= %s
+"""
 EXPORT = ("export_report", "journal", "--format", "xlsx")
 OVERVIEW, LIST = "/reports/", "/reports/tickets/"
 FILTERS = ("company", "category", "district", "operator", "channel", "emergency")
@@ -292,6 +297,11 @@ def tally(stack: LocalStack, renewed_at: float) -> None:
     known = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else None
     if known == renewed_at:
         return
+    if known is not None:
+        # What was made before «now» the last time is gone, two weeks of it and the calls just before them.
+        first = datetime.fromtimestamp(known, tz=UTC).date() - timedelta(days=15)
+        with closing(psycopg2.connect(Postgres(stack.var).url())) as owner, owner, owner.cursor() as cursor:
+            cursor.execute(STALE, [first])
     stack.manage(*(REBUILD if known is None else REFRESH))
     mark.write_text(json.dumps(renewed_at), encoding="utf-8")
 

@@ -49,13 +49,13 @@ SELECT %(id)s + c.n * 6 + c.place, c.clock, c.title, c.started, c.due, r.source,
                        WHEN c.stopped <= c.due THEN 'met' END, c.started
   FROM clocks c JOIN rules r USING (clock) ORDER BY c.n, c.place;
 """
-PROMISES = """
+PROMISES = f"""
 INSERT INTO callbacks_callattempt (id, obligation_id, operator_id, direction, number, started_at, ended_at, outcome,
                                    note, recorded_at)
 SELECT %(id)s + n * 12 + place * 4 + try, %(id)s + n * 3 + place, operator_id,
        CASE WHEN state = 'satisfied' THEN 'in' ELSE 'out' END, number, started,
        started + least((settled - promised) * 0.09, CASE WHEN is_last THEN '3 min' ELSE '25 s' END::interval),
-       CASE WHEN is_last AND state <> 'waived' THEN 'reached' ELSE 'no_answer' END,
+       CASE WHEN is_last AND state <> 'waived' THEN 'reached' ELSE {word("unreached", 65, "n + try")} END,
        CASE WHEN is_last AND state <> 'waived' THEN 'Ответили на вопросы.' ELSE '' END, started
   FROM (SELECT o.*, t.try, t.try = o.tries AS is_last,
                promised + (settled - promised) * (0.9 * t.try / o.tries) AS started
@@ -68,7 +68,8 @@ INSERT INTO callbacks_callbackobligation (id, contact_id, reason, state, promise
 SELECT %(id)s + n * 3 + place, contact_id, reason, state, promised, CASE WHEN NOT is_hidden THEN length END,
        CASE WHEN NOT is_hidden THEN promised + length END,
        CASE WHEN NOT is_hidden THEN %(id)s + n * 6 + CASE WHEN place = 2 THEN 5 ELSE place END END,
-       is_danger AND place < 2, CASE WHEN NOT is_hidden THEN promised END, tries, first_tried, 1, tries, first_tried, 1,
+       is_danger AND place < 2, CASE WHEN NOT is_hidden THEN promised END, tries, first_tried, 1, tries, first_tried,
+       CASE WHEN place = 2 THEN rang ELSE 1 END,
        number, '', CASE WHEN state IN ('kept', 'satisfied') THEN %(id)s + n * 12 + place * 4 + tries END,
        CASE WHEN state IN ('kept', 'satisfied', 'waived') THEN settled END, waiver,
        CASE waiver WHEN 'caller_declined' THEN 'Просил больше не звонить.' WHEN 'not_reached' THEN 'Трижды не ответил.'
@@ -94,7 +95,7 @@ SELECT id, to_char(registered AT TIME ZONE 'Europe/Moscow', 'YY') || '-' || lpad
        CASE WHEN status IN ('done', 'not_confirmed', 'closed', 'closed_unconfirmed', 'returned') THEN done END,
        CASE WHEN is_dead THEN closed END,
        CASE WHEN status IN ('closed', 'closed_unconfirmed', 'done') THEN {word("works", 31)} ELSE '' END, '',
-       (status = 'returned')::int, is_repeated::int,
+       (status = 'returned' OR is_returned)::int, is_repeated::int,
        CASE WHEN status = 'closed' AND {share(34)} < 0.67 THEN 5 - floor(power({share(35)}, 3) * 5)::int END,
        CASE WHEN status = 'duplicate' THEN id - 3 END,
        (lpad(to_hex(n), 8, '0') || '-0000-4000-8000-000000000000')::uuid, registered
@@ -113,28 +114,34 @@ SELECT %(id)s + s.n * 8 + e.place, s.id, e.step, s.operator_id, e.was, e.became,
        CASE WHEN e.place > 0 AND e.step NOT IN ('mark_duplicate', 'return_to_work') THEN s.company_id END,
        moment.of_step, '', '', '{}', moment.of_step
   FROM story s JOIN (VALUES
-    (0, 'register', '', 'registered', '{}'::text[]),
-    (1, 'assign', 'registered', 'assigned', '{registered,duplicate}'),
-    (1, 'mark_duplicate', 'registered', 'duplicate', NULL),
-    (2, 'cancel', 'assigned', 'cancelled', NULL),
-    (2, 'reject', 'assigned', 'rejected', NULL),
-    (2, 'accept', 'assigned', 'accepted', '{registered,duplicate,assigned,cancelled,rejected}'),
-    (3, 'start', 'accepted', 'in_work', NULL),
-    (3, 'postpone', 'accepted', 'postponed', NULL),
-    (3, 'not_confirmed', 'accepted', 'not_confirmed', NULL),
-    (3, 'report_done', 'accepted', 'done',
+    (0, 'register', '', 'registered', false, '{}'::text[]),
+    (1, 'assign', 'registered', 'assigned', false, '{registered,duplicate}'),
+    (1, 'mark_duplicate', 'registered', 'duplicate', false, NULL),
+    (2, 'cancel', 'assigned', 'cancelled', false, NULL),
+    (2, 'reject', 'assigned', 'rejected', false, NULL),
+    (2, 'accept', 'assigned', 'accepted', false, '{registered,duplicate,assigned,cancelled,rejected}'),
+    (3, 'start', 'accepted', 'in_work', false, NULL),
+    (3, 'postpone', 'accepted', 'postponed', false, NULL),
+    (3, 'not_confirmed', 'accepted', 'not_confirmed', false, NULL),
+    (3, 'report_done', 'accepted', 'done', false,
         '{registered,duplicate,assigned,cancelled,rejected,accepted,in_work,postponed,not_confirmed}'),
-    (4, 'close', 'done', 'closed', NULL),
-    (4, 'close_unconfirmed', 'done', 'closed_unconfirmed', NULL),
-    (4, 'return_to_work', 'done', 'returned', NULL)
-  ) AS e (place, step, was, became, not_for) ON coalesce(s.status <> ALL (e.not_for), s.status = e.became)
-  CROSS JOIN LATERAL (SELECT
-       CASE WHEN e.place < 2 AND e.step <> 'mark_duplicate' THEN s.registered WHEN e.place = 2 AND e.step <> 'cancel'
-            THEN s.accepted WHEN e.place = 3 THEN s.done ELSE s.closed END AS of_step) AS moment
+    (4, 'return_to_work', 'done', 'returned', false, NULL),
+    (4, 'return_to_work', 'done', 'returned', true, NULL),
+    (5, 'start', 'returned', 'in_work', true, NULL),
+    (6, 'report_done', 'in_work', 'done', true, NULL),
+    (7, 'close', 'done', 'closed', false, NULL),
+    (7, 'close_unconfirmed', 'done', 'closed_unconfirmed', false, NULL)
+  ) AS e (place, step, was, became, is_second_turn, not_for) ON CASE WHEN e.is_second_turn THEN s.is_returned
+        ELSE coalesce(s.status <> ALL (e.not_for), s.status = e.became) END
+  CROSS JOIN LATERAL (SELECT CASE
+       WHEN e.place < 2 AND e.step <> 'mark_duplicate' THEN s.registered
+       WHEN e.place = 2 AND e.step <> 'cancel' THEN s.accepted
+       WHEN s.is_returned AND e.place < 6 THEN s.accepted + (s.done - s.accepted) * (0.1 * (e.place + 2))
+       WHEN e.place IN (3, 6) THEN s.done ELSE s.closed END AS of_step) AS moment
  ORDER BY s.n, e.place;
 """
 # The rungs that rang for what came late: promises of ten minutes and acceptances. Somebody has answered for all of
-# them but for a few of the last days.
+# them but for a few of the last hours.
 ESCALATIONS = f"""
 CREATE TEMP TABLE IF NOT EXISTS rung ON COMMIT DROP AS
     SELECT r.clock, g.number, g.audience, g."offset" FROM rules r JOIN callbacks_rung g ON g.rule_id = r.id
@@ -146,7 +153,7 @@ SELECT id, deadline_id, number, audience, due, raised, raised, CASE WHEN is_answ
   FROM (SELECT c.n, c.place, c.operator_id, r.number, r.audience, c.due + r."offset" AS due,
                %(id)s + c.n * 48 + c.place * 8 + r.number AS id, %(id)s + c.n * 6 + c.place AS deadline_id,
                c.due + r."offset" + '1 s'::interval AS raised,
-               c.n < %(total)s - 3000 OR {share(71, "c.n")} < 0.9 AS is_answered
+               c.n < %(total)s - 600 OR {share(71, "c.n")} < 0.9 AS is_answered
           FROM clocks c JOIN rung r USING (clock) WHERE c.due + r."offset" + '1 s'::interval < c.stopped) AS rang
  ORDER BY n, place, number;
 INSERT INTO callbacks_outbox (id, escalation_id, channel, key, subject, body, created_at, sent_at)

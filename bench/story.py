@@ -32,7 +32,7 @@ def number(salt: int, base: str = "n") -> str:
 
 WORDS = {
     "surnames": SURNAMES, "men": NAMES[0], "women": NAMES[1], "fathers": PATRONYMICS, "details": DETAILS,
-    "works": WORKS,
+    "works": WORKS, "unreached": ["no_answer", "no_answer", "no_answer", "no_answer", "busy", "line_fault"],
 }  # fmt: skip
 
 # ── Whom and what the tickets name ───────────────────────────────────────────────────────────────────────────────
@@ -102,6 +102,7 @@ WITH begun AS (
       FROM begun_work
 )
 SELECT n, %(id)s + n AS id, %(id)s + n * 4 AS contact_id, registered, registered - '90 s'::interval AS received, status,
+    status = 'closed' AND {share(52)} < 0.04 AS is_returned,
     is_hidden, is_fresh, {of(32, 25)} = 0 AS is_repeated, talked, accepted, done, fix_length, fate,
     status IN ('closed', 'closed_unconfirmed', 'cancelled', 'duplicate') AS is_dead,
     status IN ('registered', 'assigned', 'rejected', 'cancelled', 'duplicate') AS is_untouched,
@@ -136,6 +137,7 @@ SELECT n, %(id)s + n AS id, %(id)s + n * 4 AS contact_id, registered, registered
         * CASE WHEN {share(45)} < 0.6 THEN 1 + 8.5 * {share(46)} WHEN {share(45)} < 0.75 THEN 10.5 + 40 * {share(46)}
                WHEN {share(45)} < 0.9 THEN 1 + 16 * {share(46)} ELSE 25 + 30 * {share(46)} END) AS missed_settled,
     CASE WHEN is_hidden THEN '' ELSE {number(47)} END AS other_phone,
+    1 + ({share(51)} < 0.1)::int AS rang,
     {share(44)} < 0.09 AS is_asked, {share(44)} < 0.08 AS is_enquiry
   FROM worked;
 CREATE INDEX ON story (n); ANALYZE story;
@@ -145,8 +147,8 @@ CREATE INDEX ON story (n); ANALYZE story;
 CLOCKS = """
 CREATE TEMP TABLE clocks ON COMMIT DROP AS
 SELECT s.n, c.place, c.clock, c.started, c.due, c.stopped, s.company_id, s.operator_id,
-       coalesce(CASE WHEN c.place = 5 THEN missed_state = 'waived' ELSE c.place > 1 AND status = 'cancelled'
-                     OR c.place = 1 AND status = 'closed_unconfirmed' END, false) AS is_withdrawn,
+       CASE c.place WHEN 0 THEN status = 'duplicate' WHEN 1 THEN status = 'closed_unconfirmed'
+                    WHEN 5 THEN missed_state = 'waived' ELSE status = 'cancelled' END AS is_withdrawn,
        CASE WHEN c.stopped IS NULL AND c.place < 5 THEN s.problem || ' · ' || s.street || ', ' || s.house ELSE '' END
            AS title
   FROM story s CROSS JOIN LATERAL (VALUES
@@ -173,15 +175,15 @@ ANALYZE clocks;
 # ``tries``: how many attempts there were; the last of them reached the person where the promise was kept.
 OWED = f"""
 CREATE TEMP TABLE owed ON COMMIT DROP AS
-SELECT s.n, s.is_hidden, s.operator_id, s.is_danger, o.*,
+SELECT s.n, s.is_hidden, s.operator_id, s.is_danger, s.rang, o.*,
        CASE WHEN o.state <> 'waived' THEN NULL WHEN is_hidden THEN 'no_number'
-            WHEN o.tries = 3 THEN 'not_reached' ELSE 'caller_declined' END AS waiver,
+            WHEN o.place = 0 THEN 'duplicate' WHEN o.tries = 3 THEN 'not_reached' ELSE 'caller_declined' END AS waiver,
        CASE WHEN o.tries > 0 THEN promised + (settled - promised) * (0.9 / o.tries) END AS first_tried
   FROM story s CROSS JOIN LATERAL (VALUES
     (0, 'first_answer', contact_id, phone, received, '10 min'::interval, talked, true,
         CASE WHEN is_hidden THEN CASE WHEN is_dead THEN 'waived' ELSE 'not_callable' END
-             WHEN is_fresh THEN 'open' ELSE 'kept' END,
-        CASE WHEN is_hidden OR is_fresh THEN 0 WHEN {share(48)} < 0.1 THEN 2 ELSE 1 END),
+             WHEN is_fresh THEN 'open' WHEN status = 'duplicate' THEN 'waived' ELSE 'kept' END,
+        CASE WHEN is_hidden OR is_fresh OR status = 'duplicate' THEN 0 WHEN {share(48)} < 0.1 THEN 2 ELSE 1 END),
     (1, 'control_call', contact_id, phone, done, '24 hours'::interval, closed,
         status IN ('closed', 'closed_unconfirmed') OR status IN ('done', 'not_confirmed') AND NOT is_hidden,
         CASE WHEN status = 'closed' THEN 'kept' WHEN is_dead THEN 'waived' ELSE 'open' END,
