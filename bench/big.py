@@ -8,8 +8,6 @@ import http.client
 import json
 import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections import defaultdict
@@ -18,11 +16,10 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
-from dispatch_center.local.plan import CHECKOUT
 from dispatch_center.local.stack import LocalStack
 
 from .browser import Browser, at_part, entered
-from .kept import kept
+from .kept import kept, rows_told_by
 from .million import TICKETS
 from .stage import gunicorn
 
@@ -56,12 +53,7 @@ class Big:
 
     def _run(self) -> dict[str, dict[str, object]]:
         if self.rows is None:
-            done = subprocess.run(
-                [sys.executable, "-m", "bench.big"], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=False
-            )
-            if done.returncode:
-                raise RuntimeError("bench.big did not come to its end; its reason stands above.")
-            Big.rows = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
+            Big.rows = rows_told_by("bench.big")
         return self.rows or {}
 
 

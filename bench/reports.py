@@ -9,7 +9,6 @@ import json
 import os
 import random
 import re
-import subprocess
 import sys
 import time
 import zipfile
@@ -25,14 +24,13 @@ from urllib.parse import urlencode
 import psycopg2
 
 from dispatch_center.local.places import CannotStart
-from dispatch_center.local.plan import CHECKOUT
 from dispatch_center.local.postgres import Postgres
 from dispatch_center.local.stack import LocalStack
 
 from .around import FIRST
 from .browser import Browser, at_part, entered
 from .command import measured
-from .kept import kept, wanted_size
+from .kept import kept, rows_told_by, wanted_size
 from .stage import gunicorn
 
 SEED = 20131021
@@ -79,12 +77,7 @@ class Reports:
 
     def _run(self) -> dict[str, dict[str, object]]:
         if self.rows is None:
-            done = subprocess.run(
-                [sys.executable, "-m", "bench.reports"], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=False
-            )
-            if done.returncode:
-                raise RuntimeError("bench.reports did not come to its end; its reason stands above.")
-            Reports.rows = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
+            Reports.rows = rows_told_by("bench.reports")
         return self.rows or {}
 
 
