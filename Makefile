@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 PORT ?= 8000
 ARGS ?=
 ONLY ?=
+SIZE ?=
 FULL ?=
 # Test processes; 0 runs the tests in one.
 JOBS ?= auto
@@ -46,8 +47,8 @@ lint: .venv/dev.stamp  ## Check format, types, imports, templates, migrations an
 chaos: .venv/dev.stamp  ## Break things while promises come due, and race for the same rows (FULL=1, ARGS="--only worker,races").
 	@$(PY) -m tests.chaos $(if $(FULL),--full) $(ARGS)
 
-bench: .venv/dev.stamp  ## Measure, one JSON line per measure (ONLY=intake,queue).
-	@$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
+bench: .venv/dev.stamp  ## Measure, one JSON line per measure (ONLY=intake,reports; SIZE=10m: reports of so many tickets).
+	@SIZE=$(SIZE) $(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 demo-reset: .venv/runtime.stamp  ## Throw the demonstration's data away; the next start makes them anew.
 	@DEMO=$${DEMO-true} $(PY) manage.py run_local --reset

@@ -1,39 +1,31 @@
 """The queue and the search among a million tickets (bench/million.py), as one operator asks, and as four do.
 
-The data lie in ``bench-big`` of VAR_DIR and are kept there: made once in minutes, opened in seconds. They are not the
-servers of the other measures, so this runs as a process of its own: ``python -m bench.big``.
+The data are kept (bench/kept.py): made once in minutes, opened in seconds. They are not the servers of the other
+measures, so this runs as a process of its own: ``python -m bench.big``. It asks of a million, whatever SIZE says.
 """
 
 import http.client
 import json
 import os
 import random
-import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from dispatch_center.local.plan import CHECKOUT
-from dispatch_center.local.postgres import Postgres
 from dispatch_center.local.stack import LocalStack
 
-from .million import TICKETS, VERSION, Million
-from .stage import PRODUCTION, PUBLIC_HOST, gunicorn
+from .browser import Browser, at_part, entered
+from .kept import kept, rows_told_by
+from .million import TICKETS
+from .stage import gunicorn
 
 SEED = 20150516
 DRAWN, ASKED, CLIENTS = 60, 400, 4
 WARM_UP = 30
-# The last two weeks are made anew when they lie further back than this: clocks that all ran out would be no Monday.
-STALE_AFTER = 3600
 WORDS = (
     "ржавая вода", "течёт труба", "плесень", "лифт между этажами", "засор на кухне", "пахнет гарью", "нет отопления",
     "скользко", "искрит", "крыша течёт",
@@ -61,47 +53,8 @@ class Big:
 
     def _run(self) -> dict[str, dict[str, object]]:
         if self.rows is None:
-            done = subprocess.run(
-                [sys.executable, "-m", "bench.big"], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=False
-            )
-            if done.returncode:
-                raise RuntimeError("bench.big did not come to its end; its reason stands above.")
-            Big.rows = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
+            Big.rows = rows_told_by("bench.big")
         return self.rows or {}
-
-
-# ── The kept data ────────────────────────────────────────────────────────────────────────────────────────────────
-@contextmanager
-def kept() -> Iterator[tuple[LocalStack, dict[str, Any]]]:
-    """Servers on the million tickets, made when they are not there or are of another version."""
-    home = Path(os.environ.get("VAR_DIR") or CHECKOUT / "var") / "bench-big"
-    mark = home / "loaded.json"
-    told: dict[str, Any] = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}
-    if (told.get("version"), told.get("tickets")) != (VERSION, TICKETS) and home.exists():
-        shutil.rmtree(home)
-        told = {}
-    home.mkdir(parents=True, exist_ok=True)
-    home.chmod(0o755)
-    stack = LocalStack(var=home, without={"web", "worker", "beat", "promises", "mail"})
-    with stack:
-        os.environ |= stack.environment() | PRODUCTION | {"DJANGO_SETTINGS_MODULE": "dispatch_center.settings"}
-        import django
-
-        django.setup()
-        from accounts import clock
-
-        million, at = Million(Postgres(home).url()), clock.now()
-        if not told:
-            told = {"version": VERSION, "tickets": TICKETS, "renewed_at": 0.0}
-            begun = time.monotonic()
-            million.load(at=at)
-            told["load_seconds"] = round(time.monotonic() - begun)
-        if at.timestamp() - told["renewed_at"] > STALE_AFTER:
-            begun = time.monotonic()
-            million.renew(at=at)
-            told |= {"renewed_at": at.timestamp(), "renew_seconds": round(time.monotonic() - begun)}
-        mark.write_text(json.dumps(told), encoding="utf-8")
-        yield stack, told | {"megabytes": sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) >> 20}
 
 
 # ── What is asked ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -148,49 +101,11 @@ def questions() -> list[Question]:
     return asked
 
 
-class Browser:
-    """One signed-in person on one connection, which follows a redirect as a browser does."""
-
-    def __init__(self, port: int, session: str, csrf: str) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        self.csrf = csrf
-        self.headers = {
-            "Host": PUBLIC_HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1", "Accept": "text/html",
-            "Cookie": f"sessionid={session}; csrftoken={csrf}", "Referer": f"https://{PUBLIC_HOST}/desk/tickets/",
-        }  # fmt: skip
-
-    def ask(self, question: Question) -> None:
-        """Raises RuntimeError for anything but a page."""
-        status, location = self._send("POST" if question.text else "GET", question.path, question.text)
-        # A number leads to its card, which is no list any more; everything else to what was found.
-        if status == http.HTTPStatus.FOUND:
-            status, location = self._send("GET", location)
-        if status != http.HTTPStatus.OK:
-            raise RuntimeError(f"{question} was answered with {status} {location}")
-
-    def _send(self, method: str, path: str, text: str = "") -> tuple[int, str]:
-        body, kind = None, {}
-        if method == "POST":
-            body = urlencode({"text": text, "csrfmiddlewaretoken": self.csrf})
-            kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        self.connection.request(method, path, body, {**self.headers, **kind})
-        answer = self.connection.getresponse()
-        answer.read()
-        return answer.status, answer.getheader("Location") or ""
-
-
 def people(count: int) -> list[tuple[str, str]]:
-    from django.middleware.csrf import _get_new_csrf_string
-    from django.test import Client
-
+    """Sessions of so many operators."""
     from accounts.models import User
 
-    entered = []
-    for user in User.objects.filter(username__in=["operator", *(f"bench-{number}" for number in range(1, count))]):
-        client = Client()
-        client.force_login(user, backend="accounts.backends.PasswordBackend")
-        entered.append((client.cookies["sessionid"].value, _get_new_csrf_string()))
-    return entered
+    return entered(User.objects.filter(username__in=["operator", *(f"bench-{number}" for number in range(1, count))]))
 
 
 # ── Measuring ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -206,10 +121,10 @@ def measure(port: int, signed_in: list[tuple[str, str]], asked: list[Question]) 
         browser = Browser(port, *signed_in[place])
         try:
             for question in asked[:WARM_UP]:
-                browser.ask(question)
+                browser.page(question.path, question.text)
             for question in asked[place :: len(signed_in)]:
                 begun = time.perf_counter()
-                browser.ask(question)
+                browser.page(question.path, question.text)
                 lengths[question.kind].append(1000 * (time.perf_counter() - begun))
         except (OSError, RuntimeError, http.client.HTTPException) as error:
             errors.append(error)
@@ -225,14 +140,12 @@ def measure(port: int, signed_in: list[tuple[str, str]], asked: list[Question]) 
 
 
 def row_of(name: str, alone: Lengths, together: Lengths, told: dict[str, Any], busy: float) -> dict[str, object]:
-    def at(lengths: list[float], part: float) -> float:
-        return round(sorted(lengths)[min(int(len(lengths) * part), len(lengths) - 1)], 1)
-
     every, others = (list(chain(*lengths.values())) for lengths in (alone, together))
     return {
-        "name": name, "p50_ms": at(every, 0.5), "p95_ms": at(every, 0.95), "max_ms": at(every, 1),
-        f"p50_ms_{CLIENTS}": at(others, 0.5), f"p95_ms_{CLIENTS}": at(others, 0.95), "unit": "ms", "tickets": TICKETS,
-        "mix_p95_ms": {kind: at(lengths, 0.95) for kind, lengths in sorted(alone.items())},
+        "name": name, "p50_ms": at_part(every, 0.5), "p95_ms": at_part(every, 0.95), "max_ms": at_part(every, 1),
+        f"p50_ms_{CLIENTS}": at_part(others, 0.5), f"p95_ms_{CLIENTS}": at_part(others, 0.95), "unit": "ms",
+        "tickets": TICKETS,
+        "mix_p95_ms": {kind: at_part(lengths, 0.95) for kind, lengths in sorted(alone.items())},
         "asked": len(every) + len(others), "load_seconds": told["load_seconds"], "megabytes": told["megabytes"],
         "machine_load": round(busy, 1),
     }  # fmt: skip

@@ -3,9 +3,6 @@
 import csv
 import os
 import random
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import Any, TextIO
 from dispatch_center.local.plan import CHECKOUT
 from dispatch_center.local.stack import LocalStack
 
+from .command import Taken, measured
 from .stage import PRODUCTION
 from .words import COMPANIES, DETAILS, STREETS, SURNAMES
 
@@ -63,10 +61,10 @@ class Imports:
         with path.open("w", encoding="utf-8", newline="") as file:
             _write_log(file)
         before = Ticket.objects.count()
-        seconds, cpu, megabytes = self._run("import_tickets", str(path), "--tz", "Asia/Vladivostok")
+        taken = self._run("import_tickets", str(path), "--tz", "Asia/Vladivostok")
         return {
-            "name": "import_tickets_100k", "seconds": seconds, "cpu_seconds": cpu,
-            "tickets": Ticket.objects.count() - before, "peak_mb": megabytes, "goal_seconds": LARGE_GOAL,
+            "name": "import_tickets_100k", "seconds": taken.seconds, "cpu_seconds": taken.cpu_seconds,
+            "tickets": Ticket.objects.count() - before, "peak_mb": taken.peak_mb, "goal_seconds": LARGE_GOAL,
             "load": _load(),
         }  # fmt: skip
 
@@ -75,28 +73,15 @@ class Imports:
 
         counted: tuple[Any, ...] = (Building, Company, Responsibility)
         before = [model.objects.count() for model in counted]
-        seconds, cpu, megabytes = self._run("import_register", str(path))
+        taken = self._run("import_register", str(path))
         new = [model.objects.count() - count for model, count in zip(counted, before, strict=True)]
         return {
-            "name": name, "seconds": seconds, "cpu_seconds": cpu, "buildings": new[0],
-            "companies": new[1], "created": sum(new), "peak_mb": megabytes, "load": _load(),
+            "name": name, "seconds": taken.seconds, "cpu_seconds": taken.cpu_seconds, "buildings": new[0],
+            "companies": new[1], "created": sum(new), "peak_mb": taken.peak_mb, "load": _load(),
         }  # fmt: skip
 
-    def _run(self, *words: str) -> tuple[float, float, int]:
-        """How long the command took, how long it computed itself, and the most memory it held. Raises RuntimeError."""
-        log = self.folder / "import.log"
-        begun = time.monotonic()
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, str(CHECKOUT / "manage.py"), *words], cwd=self.folder, env=self.env, stdout=output,
-                stderr=subprocess.STDOUT,
-            )  # fmt: skip
-            _pid, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise RuntimeError(f"{words[0]} did not come to its end: {log.read_text(errors='replace')[-1500:]}")
-        seconds = time.monotonic() - begun
-        return round(seconds, 1), round(used.ru_utime + used.ru_stime, 1), used.ru_maxrss >> 10
+    def _run(self, *words: str) -> Taken:
+        return measured(*words, env=self.env, log=self.folder / "import.log")
 
 
 def houses_of_vladivostok() -> Path:

@@ -8,8 +8,6 @@ off: its policies are always true, but the planner has to see that.
 import json
 import os
 import random
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,11 +18,11 @@ from unittest.mock import patch
 
 import psycopg2
 
-from dispatch_center.local.plan import CHECKOUT
 from dispatch_center.local.postgres import Postgres
 from dispatch_center.local.stack import LocalStack
 
-from .big import SEED, Question, kept, questions
+from .big import SEED, Question, questions
+from .kept import kept, rows_told_by
 from .stage import PUBLIC_HOST
 
 
@@ -44,12 +42,7 @@ class Portal:
 
     def _run(self) -> dict[str, dict[str, object]]:
         if self.rows is None:
-            done = subprocess.run(
-                [sys.executable, "-m", "bench.portal"], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=False
-            )
-            if done.returncode:
-                raise RuntimeError("bench.portal did not come to its end; its reason stands above.")
-            Portal.rows = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
+            Portal.rows = rows_told_by("bench.portal")
         return self.rows or {}
 
 
