@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, IntegerField, Q, QuerySet
-from django.db.models.functions import Cast, ExtractHour, ExtractMinute, Floor, TruncDate
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q, QuerySet
 
 from callbacks.calendar import REGION, is_working_day
 from callbacks.models import CalendarDay, CallAttempt, CallbackObligation, Contact
+
+from .period import Period
+from .services.reading import Reading
 
 HALVES = 48
 HALF_HOUR = timedelta(minutes=30)
@@ -30,22 +32,13 @@ Counts = Mapping[tuple[date, int], int]
 
 
 def arrivals(first: date, last: date) -> dict[tuple[date, int], int]:
-    """How many calls came in each half-hour (0…47, of the region) of the days ``first`` to ``last``; one query.
+    """How many calls came in each half-hour (0…47, of the region) of the days ``first`` to ``last``.
 
-    Answered and missed alike, each call as often as it rang; half-hours without a call are not there.
+    Answered and missed alike, each call as often as it rang; half-hours without a call are not there. Days that are
+    counted beforehand are not read again.
     """
-    rows = (
-        Contact.objects.filter(
-            channel=Contact.Channel.PHONE, received_at__gte=midnight(first), received_at__lt=midnight(last + DAY)
-        )
-        .values(
-            day=TruncDate("received_at", tzinfo=REGION),
-            half=ExtractHour("received_at", tzinfo=REGION) * 2
-            + Cast(Floor(ExtractMinute("received_at", tzinfo=REGION) / 30.0), IntegerField()),
-        )
-        .annotate(calls=Count("pk"))
-    )
-    return {(row["day"], int(row["half"])): row["calls"] for row in rows.order_by()}
+    read = Reading(Period(first, last, midnight(last + DAY)), {"channel": Contact.Channel.PHONE})
+    return read.daily("contacts", ("half",))
 
 
 def midnight(day: date) -> datetime:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import own, pages, staffing
+from .views import own, pages, report, staffing
 
 app_name = "reports"
 urlpatterns = [
@@ -15,4 +15,6 @@ urlpatterns = [
     path("staffing/csv/", staffing.staffing_csv, name="staffing-csv"),
     path("tickets/", pages.rows, name="tickets"),
     path("tickets/csv/", pages.rows_csv, name="tickets-csv"),
+    # Last: a name is anything that is no page above.
+    path("<slug:name>/", report.report, name="report"),
 ]

@@ -98,6 +98,10 @@ class Report:
     words: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        return not any(section.lines for section in self.sections)
+
 
 Build = Callable[[Reading], tuple[Sequence[Fact], Sequence[Section]]]
 
@@ -214,7 +218,9 @@ def facts(read: Reading, **good: bool | None) -> list[Fact]:
 
 # ── Beside the period before ─────────────────────────────────────────────────────────────────────────────────────
 def compared(report: Report, earlier: Report) -> Report:
-    """``report`` with the values of ``earlier`` in its cells."""
+    """``report`` with the values of ``earlier`` in its cells; beside a period in which nothing was, it stands alone."""
+    if earlier.is_empty:
+        return report
     facts = {found.code: found.cell.value for found in earlier.facts}
     values = {
         (section.code, line.key, column.code): cell.value

@@ -16,6 +16,7 @@ from tickets.workflow import Status
 from .base import (
     HOUR,
     MINUTE,
+    NONE,
     Figure,
     Rows,
     Subject,
@@ -49,9 +50,18 @@ def _of_ticket(rows: Rows, tickets: Rows) -> Rows:
 
 def _in_district(rows: Rows, value: Any) -> Rows:
     """Tickets of one district, or of none."""
-    if value == "none":
+    if value == NONE:
         return rows.filter(Q(building=None) | Q(building__district=None, building__locality__district=None))
     return rows.filter(building__in=Building.objects.in_district(value))
+
+
+def _covering(district: Any) -> Any:
+    """Outages that cover a house of the district, or one of none."""
+    if district == NONE:
+        houses = Building.objects.filter(district=None, locality__district=None)
+    else:
+        houses = Building.objects.in_district(district)
+    return OutageBuilding.objects.filter(building__in=houses).values("outage")
 
 
 def _handovers(period: Period) -> Rows:
@@ -153,9 +163,7 @@ OUTAGES = Subject(
     fields={"company": "company", "category": "category", "operator": "announced_by", "kind": "kind"},
     narrow={
         "emergency": lambda rows, value: rows.filter(kind=Outage.Kind.EMERGENCY if value else Outage.Kind.PLANNED),
-        "district": lambda rows, value: rows.filter(
-            pk__in=OutageBuilding.objects.filter(building__in=Building.objects.in_district(value)).values("outage")
-        ),
+        "district": lambda rows, value: rows.filter(pk__in=_covering(value)),
     },
     listing="outages",
 )

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q, Sum
+from django.db.models.functions import TruncDate
 
+from callbacks.calendar import REGION
 from reports.cubes import SUBJECTS, Cube, cube_for
 from reports.figures import FIGURES, TEN_MINUTES, Figure, Number, Subject, query_of
 from reports.figures.base import Rows
@@ -74,6 +76,27 @@ class Reading:
         """The same from the rows alone, whatever was counted beforehand."""
         found = self._read(tuple(names), by, self.narrowed, Q())
         return {key: counts for key, counts in found.items() if any(counts.values())}
+
+    def daily(self, name: str, by: tuple[str, ...]) -> dict[Key, int]:
+        """One figure of each day by keys that a cube tells: (day, value of each key) → rows."""
+        figure = FIGURES[name]
+        subject, cube = figure.subject, cube_for(figure.subject, (name,), {*by, *self.narrowed})
+        days = self._split(subject)
+        found: dict[Key, int] = {}
+        if cube is not None and days.counted:
+            lying = Q()
+            for first, last in days.counted:
+                lying |= Q(day__gte=first, day__lte=last)
+            rows = Tally.objects.filter(lying, cube=cube.name, is_month=False, **self.narrowed).order_by()
+            counts = Sum(f"counts__{cube.figures.index(name)}")
+            for row in rows.values("day", *by).annotate(n=counts):
+                found[(row["day"], *(row[key] for key in by))] = row["n"]
+        if days.rest:
+            told = {"of_day": TruncDate(subject.moment, tzinfo=REGION)} | {f"by_{key}": subject.key(key) for key in by}
+            read: Rows = figure.base(self.period, self.narrowed).filter(within(subject.moment, days.rest)).order_by()
+            for row in read.values(**told).annotate(n=figure.aggregate(self.period)):
+                found[(row["of_day"], *(row[f"by_{key}"] for key in by))] = row["n"]
+        return found
 
     def histogram(self, name: str, narrowed: Mapping[str, Any] | None = None) -> Counter[int]:
         """How many rows of the figure lasted how long: seconds → rows."""

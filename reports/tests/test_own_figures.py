@@ -15,7 +15,8 @@ from tickets.models import Ticket
 from tickets.services import move_ticket
 from tickets.tests.factories import MINUTE, NOON, CompanyFactory, UserFactory, make_ticket, member_of, signed_in
 
-from .test_reports import BOTH_DAYS, EVENING, lively_days, numbers, of_day
+from .lively import BOTH_DAYS, EVENING, lively_days, of_day
+from .test_reports import numbers
 
 pytestmark = pytest.mark.django_db
 

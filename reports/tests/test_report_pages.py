@@ -21,7 +21,8 @@ from tickets.tests.factories import (
 )
 from tickets.tests.test_outages import announced, called
 
-from .test_reports import DAY, client_of, fates, of_day, talk
+from .lively import DAY, of_day, talk
+from .test_reports import client_of, fates
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,8 @@ from reports.services.tallies import check_tallies, rebuild_tallies, refresh_tal
 from tickets.models import Ticket
 from tickets.tests.factories import MINUTE, NOON, make_promise, make_ticket
 
-from .test_reports import BOTH_DAYS, DAY, EVENING, lively_days, numbers, talk
+from .lively import BOTH_DAYS, DAY, EVENING, lively_days, talk
+from .test_reports import numbers
 
 pytestmark = pytest.mark.django_db
 

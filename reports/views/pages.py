@@ -18,6 +18,7 @@ from accounts import clock
 from accounts.access import PersonRequest, roles_required
 from accounts.models import Role
 from reports.asking import asked_figure
+from reports.catalogue import REPORTS
 from reports.figures import FIGURES, Figure
 from reports.forms import PeriodForm
 from reports.listing import LISTINGS, Listing
@@ -37,12 +38,17 @@ for_readers = roles_required(Role.SUPERVISOR, Role.HEAD, Role.ADMIN)
 def overview(request: PersonRequest) -> HttpResponse:
     now = clock.now()
     form = PeriodForm(request.GET, now=now)
-    context: dict[str, Any] = {"form": form, "presets": preset_links(request, form), "figures": FIGURES}
+    context: dict[str, Any] = {
+        "form": form,
+        "presets": preset_links(request, form),
+        "figures": FIGURES,
+        "kinds": REPORTS,
+    }
     if not form.is_valid():
         return render(request, "reports/overview.html", context, status=400)
     report = numbers_of(form.period())
     return render(request, "reports/overview.html", context | {
-        "report": report, "finding": _finding(report), "chart": _chart(report),
+        "report": report, "finding": _finding(report), "charts": {"hours": _chart(report)},
         "minutes": f"{settings.CALLBACK_PROMISE / timedelta(minutes=1):g}",
         "days_query": urlencode({"from": report.period.first, "to": report.period.last}),
     })  # fmt: skip
@@ -134,8 +140,10 @@ def _finding(report: Overview) -> str:
 def _chart(report: Overview) -> dict[str, Any]:
     """What static/js/reports.js draws; its words come from here too."""
     return {
-        "hours": [f"{line.hour}:00" for line in report.hours],
-        "kept": [line.share.kept.count for line in report.hours],
-        "broken": [line.share.broken.count for line in report.hours],
-        "words": {"kept": _("В срок"), "broken": _("Не в срок")},
+        "labels": [f"{line.hour}:00" for line in report.hours],
+        "rows": [
+            {"title": _("В срок"), "tone": "kept", "values": [line.share.kept.count for line in report.hours]},
+            {"title": _("Не в срок"), "tone": "late", "values": [line.share.broken.count for line in report.hours]},
+        ],
+        "stacked": True,
     }

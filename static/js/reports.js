@@ -1,50 +1,23 @@
-// The strip by hour. Kept is plain, broken is striped: the difference is there without colour, and on paper.
+// The bars of the reports. Kept is plain, broken is striped: the difference is there without colour, and on paper.
 (() => {
-  const canvas = document.getElementById("hours-chart");
-  if (!canvas) return;
-  const data = JSON.parse(document.getElementById("hours-data").textContent);
-  const root = document.documentElement;
+  const told = document.getElementById("charts-data");
+  if (!told) return;
+  const charts = JSON.parse(told.textContent);
 
-  // light-dark() is only resolved where it is used, so a probe is asked and not the variable.
-  const probe = document.createElement("span");
-  probe.hidden = true;
-  canvas.parentElement.append(probe);
-  const resolved = (name) => {
-    probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color;
-  };
-
-  const stripes = (ink) => {
-    const tile = document.createElement("canvas");
-    tile.width = tile.height = 8;
-    const pen = tile.getContext("2d");
-    pen.strokeStyle = ink;
-    pen.lineWidth = 3;
-    pen.beginPath();
-    for (const x of [-8, 0, 8]) {
-      pen.moveTo(x, 8);
-      pen.lineTo(x + 8, 0);
-    }
-    pen.stroke();
-    return pen.createPattern(tile, "repeat");
-  };
-
-  let chart = null;
-  const draw = () => {
-    if (chart) chart.destroy();
-    const [kept, late, text, line] = ["--kept", "--late", "--quiet", "--line"].map(resolved);
+  const paint = (canvas, data) => {
+    const [kept, late, plain, text, line] = Ink.colours(canvas, "--kept", "--late", "--accent", "--quiet", "--line");
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     Chart.defaults.color = text;
-    const axis = { stacked: true, grid: { color: line }, border: { color: line } };
-    const bar = { borderWidth: 1, maxBarThickness: 56 };
-    chart = new Chart(canvas, {
+    const inks = { kept: [kept, kept], late: [Ink.stripes(late), late], plain: [plain, plain] };
+    const axis = { stacked: data.stacked, grid: { color: line }, border: { color: line } };
+    return new Chart(canvas, {
       type: "bar",
       data: {
-        labels: data.hours,
-        datasets: [
-          { label: data.words.kept, data: data.kept, backgroundColor: kept, borderColor: kept, ...bar },
-          { label: data.words.broken, data: data.broken, backgroundColor: stripes(late), borderColor: late, ...bar },
-        ],
+        labels: data.labels,
+        datasets: data.rows.map((row) => ({
+          label: row.title, data: row.values, backgroundColor: inks[row.tone][0], borderColor: inks[row.tone][1],
+          borderWidth: 1, maxBarThickness: 56,
+        })),
       },
       options: {
         animation: false,
@@ -54,16 +27,12 @@
       },
     });
   };
-  draw();
-  new MutationObserver(draw).observe(root, { attributeFilter: ["data-bs-theme", "data-size"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  // Paper is white whatever the screen is.
-  addEventListener("beforeprint", () => {
-    root.style.colorScheme = "light";
-    draw();
-  });
-  addEventListener("afterprint", () => {
-    root.style.colorScheme = "";
-    draw();
-  });
+
+  for (const canvas of document.querySelectorAll("canvas[data-chart]")) {
+    let drawn = null;
+    Ink.keepDrawn(() => {
+      if (drawn) drawn.destroy();
+      drawn = paint(canvas, charts[canvas.dataset.chart]);
+    });
+  }
 })();

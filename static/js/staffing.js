@@ -4,21 +4,10 @@
   const canvas = document.getElementById("staffing-chart");
   if (!canvas) return;
   const data = JSON.parse(document.getElementById("staffing-data").textContent);
-  const root = document.documentElement;
-
-  // light-dark() is only resolved where it is used, so a probe is asked and not the variable.
-  const probe = document.createElement("span");
-  probe.hidden = true;
-  canvas.parentElement.append(probe);
-  const resolved = (name) => {
-    probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color;
-  };
-
   let chart = null;
   const draw = () => {
     if (chart) chart.destroy();
-    const [accent, strong, text, line] = ["--accent", "--strong", "--quiet", "--line"].map(resolved);
+    const [accent, strong, text, line] = Ink.colours(canvas, "--accent", "--strong", "--quiet", "--line");
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     Chart.defaults.color = text;
     const axis = { grid: { color: line }, border: { color: line } };
@@ -44,16 +33,5 @@
       },
     });
   };
-  draw();
-  new MutationObserver(draw).observe(root, { attributeFilter: ["data-bs-theme", "data-size"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  // Paper is white whatever the screen is.
-  addEventListener("beforeprint", () => {
-    root.style.colorScheme = "light";
-    draw();
-  });
-  addEventListener("afterprint", () => {
-    root.style.colorScheme = "";
-    draw();
-  });
+  Ink.keepDrawn(draw);
 })();
