@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.moments import clocklength
 
-from .catalogue import Cell, Report
+from .catalogue import Cell, Fact, Report, Section
 from .catalogue.base import Value
 from .catalogue.weekly import GROUPS, finding
 
@@ -31,7 +31,8 @@ def printed(value: Value, unit: str) -> str:
         return value
     match unit:
         case "seconds":
-            return clocklength(float(value))
+            told = clocklength(float(value))
+            return f"{told}{THIN}{_('мин')}" if ":" in told else told
         case "hours":
             return f"{float(value) / 3600:.1f}{THIN}{_('ч')}".replace(".", ",")
         case "percent":
@@ -48,25 +49,27 @@ def number(value: Value) -> int | float | str | None:
 
 def sheet_of(report: Report) -> Sheet:
     """Everything that the week prints."""
-    groups = {code: name for name, codes in GROUPS.items() for code in codes}
     return {
         "finding": finding(report),
-        "facts": [
-            {"code": fact.code, "group": groups[fact.code], "label": str(fact.label), "unit": fact.cell.unit}
-            | _cell(fact.cell)
-            | {"before": number(fact.cell.before), "before_text": printed(fact.cell.before, fact.cell.unit)}
-            for fact in report.facts
-        ],
-        "sections": [
-            {
-                "code": section.code, "title": section.title, "of": str(section.of),
-                "columns": [{"code": column.code, "title": str(column.title), "unit": column.unit}
-                            for column in section.columns],
-                "lines": [{"key": ":".join(map(str, line.key)), "label": line.label, "cells": list(map(_cell, line.cells))}
-                          for line in section.lines],
-            }
-            for section in report.sections
-        ],
+        "facts": [_fact(fact) for fact in report.facts],
+        "sections": [_section(section) for section in report.sections],
+    }
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    group = next(name for name, codes in GROUPS.items() if fact.code in codes)
+    return {"code": fact.code, "group": group, "label": str(fact.label), "unit": fact.cell.unit} | _cell(fact.cell) | {
+        "before": number(fact.cell.before), "before_text": printed(fact.cell.before, fact.cell.unit),
+    }  # fmt: skip
+
+
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "code": section.code, "title": section.title, "of": str(section.of),
+        "columns": [{"code": column.code, "title": str(column.title), "unit": column.unit}
+                    for column in section.columns],
+        "lines": [{"key": ":".join(map(str, line.key)), "label": line.label,
+                   "cells": [_cell(cell) for cell in line.cells]} for line in section.lines],
     }  # fmt: skip
 
 
@@ -112,6 +115,11 @@ def changes(said: Sheet, found: Sheet) -> list[dict[str, Any]]:
                 "query": now.get("query", ""),
             })  # fmt: skip
     return told
+
+
+def seen_of_changes(told: list[dict[str, Any]]) -> str:
+    """The same of a correction that is not made yet."""
+    return digest_of(canonical([{key: one[key] for key in ("place", "was", "became")} for one in told]))
 
 
 # A line that is not among the five.

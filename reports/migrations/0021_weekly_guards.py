@@ -8,19 +8,21 @@ from django.db import migrations
 CHECKS = """
 ALTER TABLE reports_weeklyreport
     ADD CONSTRAINT weekly_digest_is_of_content CHECK (digest = encode(sha256(convert_to(content, 'UTF8')), 'hex')),
-    ADD CONSTRAINT weekly_content_is_its_own CHECK (
+    -- What is not in it is no NULL to be let through.
+    ADD CONSTRAINT weekly_content_is_its_own CHECK ((
         content::jsonb ->> 'number' = serial || '/' || year AND content::jsonb ->> 'week' = to_char(week, 'YYYY-MM-DD')
-        AND content::jsonb ->> 'note' = note AND content::jsonb -> 'signer' ->> 'name' = signer_name),
+        AND content::jsonb ->> 'note' = note AND content::jsonb -> 'signer' ->> 'name' = signer_name) IS TRUE),
     ADD CONSTRAINT weekly_note_is_short CHECK (char_length(note) <= 2000),
     ADD CONSTRAINT weekly_is_over CHECK (signed_at >= (week + 7)::timestamp AT TIME ZONE 'Europe/Moscow'),
     ADD CONSTRAINT weekly_numbered_by_year CHECK (year = extract(year FROM signed_at AT TIME ZONE 'Europe/Moscow'));
 ALTER TABLE reports_weeklycorrection
     ADD CONSTRAINT weekly_correction_digest CHECK (digest = encode(sha256(convert_to(content, 'UTF8')), 'hex')),
-    ADD CONSTRAINT weekly_correction_content CHECK (
+    ADD CONSTRAINT weekly_correction_content CHECK ((
         content::jsonb ->> 'correction' = number::text AND content::jsonb ->> 'note' = note
-        AND content::jsonb -> 'signer' ->> 'name' = signer_name),
+        AND content::jsonb -> 'signer' ->> 'name' = signer_name) IS TRUE),
     ADD CONSTRAINT weekly_correction_is_short CHECK (char_length(note) <= 2000),
-    ADD CONSTRAINT weekly_correction_changes CHECK (jsonb_array_length(content::jsonb -> 'changes') > 0);
+    ADD CONSTRAINT weekly_correction_changes CHECK (
+        coalesce(jsonb_array_length(content::jsonb -> 'changes'), 0) > 0);
 """
 CHECKS_BACK = """
 ALTER TABLE reports_weeklycorrection

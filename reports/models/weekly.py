@@ -24,7 +24,9 @@ class Frozen(models.Model):
     digest = models.CharField(_("отпечаток SHA-256"), max_length=64)
     # As of which moment its numbers were counted.
     as_of = models.DateTimeField(_("по состоянию на"))
-    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("подписал"))
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("подписал")
+    )
     signed_at = models.DateTimeField(_("подписана"))
     # As they were then: people change their names and posts.
     signer_name = models.CharField(_("имя"), max_length=310)

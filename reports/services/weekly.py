@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
@@ -53,7 +53,6 @@ def last_said(report: WeeklyReport) -> Sheet:
 
 
 @write
-@transaction.atomic
 def sign_week(*, week: date, sheet: Sheet, as_of: datetime, note: str, by: User, at: datetime) -> WeeklyReport:
     """Freeze the numbers of ``sheet``, counted at ``as_of``, under a name and the next number of the year."""
     _only_head(by)
@@ -74,7 +73,6 @@ def sign_week(*, week: date, sheet: Sheet, as_of: datetime, note: str, by: User,
 
 
 @write
-@transaction.atomic
 def correct_week(
     *, report: WeeklyReport, sheet: Sheet, as_of: datetime, note: str, by: User, at: datetime
 ) -> WeeklyCorrection:
