@@ -29,7 +29,9 @@ from .test_reports import client_of, lively_days, talk
 # The Monday of the week that NOON lies in, and the week before, of which nothing is known.
 MONDAY, EMPTY = date(2026, 2, 2), date(2026, 1, 26)
 AFTER = NOON + timedelta(days=7)
-MARKUP = '#let x = 1 *жирно* _курсив_ $x^2$ `код` #panic() \\ @ref <lab> <b>&amp;</b> <script>alert(1)</script> "кавычки"'
+MARKUP = (
+    '#let x = 1 *жирно* _курсив_ $x^2$ `код` #panic() \\ @ref <lab> <b>&amp;</b> <script>alert(1)</script> "кавычки"'
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -421,8 +423,9 @@ def test_no_word_breaks_the_paper() -> None:
 
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
-    [(None, "count", "нет данных"), (0, "count", "0"), (12345, "count", "12\u00a0345"), (187.5, "seconds", "3:07\u00a0мин"),
-     (5400, "hours", "1,5\u00a0ч"), (99.5, "percent", "99,5\u00a0%"), (4.25, "mean", "4,2")],
+    [(None, "count", "нет данных"), (0, "count", "0"), (12345, "count", "12\u00a0345"),
+     (187.5, "seconds", "3:07\u00a0мин"), (5400, "hours", "1,5\u00a0ч"), (99.5, "percent", "99,5\u00a0%"),
+     (4.25, "mean", "4,2")],
 )  # fmt: skip
 def test_how_values_are_printed(value: float | None, unit: str, text: str) -> None:
     assert printed(value, unit) == text
