@@ -12,13 +12,12 @@ from reports.models import LONGEST_NOTE
 class SeenForm(forms.Form):
     """``seen`` tells which numbers stood before the one who presses: nobody signs what he has not read."""
 
-    # Written by the page: what is no digest is other numbers than these.
+    # The page writes ``numbers`` there: a form that is shown again tells the numbers that are shown with it.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, seen: str) -> None:
         self.numbers = seen
-        # A form that is shown again tells the numbers that are shown with it.
-        super().__init__(data.copy() if data is not None else None, initial={"seen": seen})
+        super().__init__(data)
 
     def clean_note(self) -> str:
         note: str = self.cleaned_data["note"]
@@ -27,9 +26,7 @@ class SeenForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        seen = cleaned.get("seen", "")
-        self.data["seen"] = self.numbers
-        if seen != self.numbers:
+        if cleaned.get("seen") != self.numbers:
             raise ValidationError(_("Пока вы смотрели, числа изменились. Проверьте их ещё раз и нажмите снова."))
         return cleaned
 

@@ -103,8 +103,15 @@ Place = tuple[str, str, str]
 
 
 def changes(said: Sheet, found: Sheet) -> list[dict[str, Any]]:
-    """Each cell of the week that is otherwise now: where, was, became. What the week before was is not of this week."""
-    was, became = dict(_places(said)), dict(_places(found))
+    """Each cell of the week that is otherwise now: where, was, became. What the week before was is not of this week.
+
+    What only one of the two sheets has a fact or a column for was added to the report or left it, and is no change.
+    """
+    both = _kinds(said) & _kinds(found)
+    was, became = (
+        {place: cell for place, cell in _places(sheet) if (place[0], place[1 if place[0] == "facts" else 2]) in both}
+        for sheet in (said, found)
+    )
     told = []
     for place in [*became, *(place for place in was if place not in became)]:
         before, now = was.get(place, ABSENT), became.get(place, ABSENT)
@@ -124,6 +131,12 @@ def seen_of_changes(told: list[dict[str, Any]]) -> str:
 
 # A line that is not among the five.
 ABSENT: dict[str, Any] = {"value": None, "text": "—"}
+
+
+def _kinds(sheet: Sheet) -> set[tuple[str, str]]:
+    return {("facts", fact["code"]) for fact in sheet["facts"]} | {
+        (section["code"], column["code"]) for section in sheet["sections"] for column in section["columns"]
+    }
 
 
 def _places(sheet: Sheet) -> Iterator[tuple[Place, dict[str, Any]]]:

@@ -120,6 +120,18 @@ def test_a_line_that_is_new_or_gone_is_a_change() -> None:
     assert back["categories", category, "registered"] == "—"
 
 
+def test_a_column_that_the_report_did_not_have_then_is_no_change() -> None:
+    make_ticket()
+    found = sheet_at(AFTER)
+    said = json.loads(canonical(found))
+    del said["facts"][0]
+    for section in said["sections"]:
+        section["columns"].pop()
+        for line in section["lines"]:
+            line["cells"].pop()
+    assert changes(said, found) == changes(found, said) == []
+
+
 def test_the_digest_is_of_the_canonical_content() -> None:
     report = signed(note=MARKUP)
     report.refresh_from_db()
@@ -180,7 +192,7 @@ def test_nor_does_the_owner_by_mistake(table: str) -> None:
     ],
 )
 def test_the_database_refuses_what_the_service_would_never_write(changed: dict[str, Any], rule: str) -> None:
-    given = {
+    given: dict[str, Any] = {
         "week": MONDAY, "year": 2026, "serial": 1, "as_of": AFTER, "signed_by": head(), "signed_at": AFTER,
         "signer_name": "Анна Орлова", "signer_post": "", "note": "",
     } | changed  # fmt: skip
@@ -188,7 +200,7 @@ def test_the_database_refuses_what_the_service_would_never_write(changed: dict[s
         "number": f"{given['serial']}/{given['year']}", "week": str(given["week"]), "note": given["note"],
         "signer": {"name": given["signer_name"]},
     })  # fmt: skip
-    content = given.pop("content", content)
+    content = str(given.pop("content", content))
     given = {"digest": sha256(content.encode()).hexdigest()} | given
     with pytest.raises(IntegrityError) as broken, transaction.atomic():
         WeeklyReport.objects.create(content=content, **given)
@@ -207,13 +219,13 @@ class TestAtOnce:
     def test_of_different_weeks_numbers_have_no_gap(self) -> None:
         by = [head() for _ in range(4)]
         weeks = [MONDAY - number * weekly.WEEK for number in range(4)]
-        made = at_once(*[lambda n=n: signed(monday=weeks[n], by=by[n]) for n in range(4)])  # type: ignore[misc]
+        made = at_once(*[lambda n=n: signed(monday=weeks[n], by=by[n]) for n in range(4)])
         assert all(isinstance(one, WeeklyReport) for one in made), made
         assert sorted(WeeklyReport.objects.values_list("serial", flat=True)) == [1, 2, 3, 4]
 
     def test_of_one_week_the_second_is_told(self) -> None:
         by = [head(), head()]
-        made = at_once(*[lambda one=one: signed(by=one) for one in by])  # type: ignore[misc]
+        made = at_once(*[lambda one=one: signed(by=one) for one in by])
         assert sorted(type(one).__name__ for one in made) == ["AlreadySigned", "WeeklyReport"]
         assert WeeklyReport.objects.count() == 1
 
@@ -267,6 +279,7 @@ class TestSigning:
         client = client_of()
         seen = client.get(page("weekly")).context["sign_form"].numbers
         signed()
+        make_contact(at=NOON)
         answer = client.post(page("weekly-sign"), {"note": "Мой текст", "seen": seen})
         assert answer.status_code == 409
         assert "уже подписали: № 1/2026, Анна Орлова" in answer.text

@@ -70,7 +70,9 @@ def week(request: PersonRequest, monday: date) -> HttpResponse:
 def sign(request: PersonRequest, monday: date) -> HttpResponse:
     now = _moment(monday)
     sheet = _sheet(monday, now)
-    form = SignForm(request.POST, seen=seen_of(sheet))
+    # Of a week that is signed already the service tells who was quicker; its numbers are not asked about.
+    is_signed = WeeklyReport.objects.filter(week=monday).exists()
+    form = SignForm(request.POST, seen=request.POST.get("seen", "") if is_signed else seen_of(sheet))
     if not form.is_valid():
         return _page(request, monday, now, sheet=sheet, sign_form=form, status=422)
     try:
