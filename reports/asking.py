@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from callbacks.models import CallbackObligation, Clock, Contact
+from callbacks.models import Audience, CallbackObligation, Clock, Contact
 from companies.models import Company, District
 from tickets.models import Category, Outage
 from tickets.workflow import STEPS
@@ -148,6 +148,7 @@ READ: dict[str, Callable[[str], Asked]] = {
     "reason": _one_of(CallbackObligation.Reason),
     "clock": _one_of(Clock),
     "rung": _rung,
+    "audience": _one_of(Audience),
     "step": _step,
     "kind": _one_of(Outage.Kind),
     "what": _what,

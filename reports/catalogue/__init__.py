@@ -55,4 +55,4 @@ def _one(name: str, kind: Kind, reading: Reading, words: tuple[str, ...]) -> Rep
                   tuple(sorted(reading.unknown)))  # fmt: skip
 
 
-__all__ = ["REPORTS", "Cell", "Chart", "Column", "Fact", "Line", "Report", "Section", "build"]
+__all__ = ["REPORTS", "Cell", "Chart", "Column", "Fact", "Kind", "Line", "Report", "Section", "build"]

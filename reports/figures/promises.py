@@ -90,11 +90,12 @@ ESCALATIONS = Subject(
     lambda period: Escalation.objects.filter(period.holds("raised_at"), is_warning=False),
     "raised_at",
     ("-raised_at", "-pk"),
-    fields={"clock": "deadline__clock", "rung": "rung", "person": "acknowledged_by", "operator": "deadline__operator"},
+    fields={"clock": "deadline__clock", "rung": "rung", "person": "acknowledged_by", "operator": "deadline__operator",
+            "audience": "audience"},
     through=_escalations_of,
     changed="acknowledged_at",
     listing="escalations",
-)
+)  # fmt: skip
 WAITING = Subject(
     "waiting", lambda period: Escalation.objects.unacknowledged(), "", ("-raised_at", "-pk"), listing="escalations",
     fields={"operator": "deadline__operator"}, through=_escalations_of,

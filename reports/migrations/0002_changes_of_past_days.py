@@ -107,6 +107,11 @@ BEGIN
     INSERT INTO reports_staleday (subject, day) SELECT r.subject, r.day FROM reports_rolledday r WHERE NOT r.is_month;
     RETURN NULL;
 END $$;
+
+-- They are called by triggers alone, which ask for no right.
+REVOKE EXECUTE ON FUNCTION reports_note_town(), reports_note_house(), reports_note_link(), reports_note_clock(),
+    reports_note_clock_change(), reports_note_ticket_row(), reports_note_ticket_change(),
+    reports_note_ticket(tickets_ticket), reports_note_row(), reports_note(text, timestamptz) FROM PUBLIC;
 """
 REMOVED = """
 DROP FUNCTION reports_note_town(), reports_note_house(), reports_note_link(), reports_note_clock(),

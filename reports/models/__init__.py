@@ -1,5 +1,6 @@
-"""What the reports keep: counts made beforehand. Everything else they read from where it happened."""
+"""What the reports keep: counts made beforehand, and what was signed. All else they read from where it happened."""
 
 from .tallies import RolledDay, StaleDay, Tally
+from .weekly import LONGEST_NOTE, WeeklyCorrection, WeeklyReport
 
-__all__ = ["RolledDay", "StaleDay", "Tally"]
+__all__ = ["LONGEST_NOTE", "RolledDay", "StaleDay", "Tally", "WeeklyCorrection", "WeeklyReport"]

@@ -8,10 +8,16 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from accounts.moments import clocklength
-from reports.catalogue import Cell, Fact
+from reports.catalogue import REPORTS, Cell, Fact, Kind
 from reports.catalogue.base import Value
 
 register = template.Library()
+
+
+@register.simple_tag
+def report_kinds() -> dict[str, Kind]:
+    """What the tabs of the reports name."""
+    return REPORTS
 
 
 @register.filter

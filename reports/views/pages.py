@@ -18,7 +18,6 @@ from accounts import clock
 from accounts.access import PersonRequest, roles_required
 from accounts.models import Role
 from reports.asking import asked_figure
-from reports.catalogue import REPORTS
 from reports.figures import FIGURES, Figure
 from reports.forms import PeriodForm
 from reports.listing import LISTINGS, Listing
@@ -42,7 +41,6 @@ def overview(request: PersonRequest) -> HttpResponse:
         "form": form,
         "presets": preset_links(request, form),
         "figures": FIGURES,
-        "kinds": REPORTS,
     }
     if not form.is_valid():
         return render(request, "reports/overview.html", context, status=400)

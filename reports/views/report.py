@@ -23,7 +23,7 @@ def report(request: PersonRequest, name: str) -> HttpResponse:
         raise Http404
     form = FilterForm(request.GET, now=clock.now())
     context: dict[str, Any] = {
-        "form": form, "name": name, "kind": REPORTS[name], "presets": preset_links(request, form), "kinds": REPORTS,
+        "form": form, "name": name, "kind": REPORTS[name], "presets": preset_links(request, form),
     }  # fmt: skip
     if not form.is_valid():
         return render(request, "reports/report.html", context, status=400)

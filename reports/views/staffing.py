@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 
 from accounts import clock
 from accounts.access import PersonRequest
-from reports.catalogue import REPORTS
 from reports.forecast import LIKE, TESTED
 from reports.staffing import BUSY, LATE, Half, Plan, plan
 from reports.staffing_forms import StaffingForm
@@ -33,7 +32,7 @@ def staffing(request: PersonRequest) -> HttpResponse:
     if request.htmx:
         return render(request, "reports/_staffing_now.html", {"forecast": read_forecast(now)})
     form = StaffingForm(request.GET, now=now)
-    context: dict[str, Any] = {"form": form, "forecast": read_forecast(now), "kinds": REPORTS}
+    context: dict[str, Any] = {"form": form, "forecast": read_forecast(now)}
     if not form.is_valid():
         return render(request, "reports/staffing.html", context, status=400)
     found = plan(form.cleaned_data["day"], form.target(), at=now)

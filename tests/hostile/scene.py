@@ -236,6 +236,8 @@ WORDS: dict[str, list[str]] = {
     # A photo whole.
     "small": [""],
     "kind": ["csv", "xlsx"],
+    # A week long over.
+    "monday": ["2025-01-06"],
     "uidb64": ["MQ"],
     "token": ["worn-out"],
 }

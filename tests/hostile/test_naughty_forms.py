@@ -21,7 +21,7 @@ from tests.hostile.texts import MEANT, TEXTS
 pytestmark = pytest.mark.django_db
 
 DEEDS = {deed.name: deed for deed in all_deeds()}
-FACES = ("portal", "programs", "api", "accounts", "desk", "register")
+FACES = ("portal", "programs", "api", "accounts", "desk", "register", "reports")
 # Where a saved form leads is looked at so often; tests/hostile/test_naughty.py reads the cards with every word.
 FOLLOWED = 25
 # Of the words that a field keeps as they are, so many are taken; the others are blank, or refused with a reason.

@@ -78,6 +78,9 @@ TEXTS: dict[str, dict[str, int]] = {
     "desk:outage_act change operator": {"text": 2000, "cause": 300, "where": 500},
     "desk:outage_act call_off supervisor": {"reason": 300},
     "desk:outage_act waive supervisor": {"note": 400},
+    # The governor's weekly.
+    "reports:weekly-sign head": {"note": 2000},
+    "reports:weekly-correct head": {"note": 2000},
 }  # fmt: skip
 
 # Texts that mean something: a telephone, an address of a house, of the net, a password. Any word may be refused.
