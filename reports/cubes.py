@@ -1,64 +1,88 @@
-"""Which counts are made beforehand: for each subject, by what its rows are told apart and which figures are counted.
+"""What is added up beforehand for whole months: by which keys, for which figures.
 
-A question is answered by the first cube that knows all of its keys and figures; one that no cube knows is asked of the
-rows themselves. The order matters: small ones stand first.
+A question of whole months is answered by the first cube that knows all of its keys and figures; other questions of
+past days are asked of the counted rows, which know all keys and figures of their subject.
 """
 
 from dataclasses import dataclass
 from hashlib import sha256
 
-from .figures import FIGURES, Subject
+from .figures import FIGURES, FILTERS, Subject
 from .figures.promises import CALLS, ESCALATIONS, PROMISES
 from .figures.work import CLOSED, CONTACTS, EVENTS, HANDOVERS, REPEATS, TICKETS, WORKS
+from .models.tallies import KEYS
 
 
 @dataclass(frozen=True)
 class Cube:
-    name: str
     subject: Subject
     keys: tuple[str, ...]
     figures: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.subject.name}:{'+'.join(self.keys)}"
 
     def answers(self, names: tuple[str, ...], keys: set[str]) -> bool:
         return keys <= set(self.keys) and set(names) <= set(self.figures)
 
 
-def _of(subject: Subject) -> tuple[str, ...]:
+def figures_of(subject: Subject) -> tuple[str, ...]:
+    """All of them, in the order of their bits."""
     return tuple(name for name, figure in FIGURES.items() if figure.subject is subject)
+
+
+def measures_of(subject: Subject) -> tuple[str, ...]:
+    """Those of them that add something up, in the order of their places."""
+    return tuple(name for name in figures_of(subject) if FIGURES[name].measure is not None)
+
+
+def keys_of(subject: Subject) -> tuple[str, ...]:
+    """By what a counted row of the subject is told apart."""
+    return tuple(key for key in KEYS if key in subject.fields)
 
 
 TICKET = ("company", "category", "district", "channel", "emergency")
 SHARE = ("promised", "kept_in_time", "kept_late", "broken", "rang_again")
 
+
+def _each(subject: Subject, keys: tuple[str, ...], figures: tuple[str, ...] = ()) -> list[Cube]:
+    """By these keys alone and with any one filter: the small ones, by which nearly every page is answered."""
+    others = [name for name in FILTERS if name in subject.fields and name not in keys]
+    figures = figures or figures_of(subject)
+    return [Cube(subject, keys, figures), *(Cube(subject, (*keys, name), figures) for name in others)]
+
+
 CUBES: tuple[Cube, ...] = (
-    Cube("promises_by_person", PROMISES, ("operator", "reason"), _of(PROMISES)),
-    Cube("promises_by_hour", PROMISES, ("weekday", "hour", "reason", "channel"), SHARE),
-    Cube("promises_by_wait", PROMISES, ("wait", "reason", "channel"), ("kept", "kept_in_time")),
-    Cube("promises", PROMISES, ("reason", *TICKET), _of(PROMISES)),
-    Cube("tickets_by_person", TICKETS, ("operator", "channel", "emergency"), _of(TICKETS)),
-    Cube("tickets", TICKETS, TICKET, _of(TICKETS)),
-    Cube("closed", CLOSED, TICKET, _of(CLOSED)),
-    Cube("handovers_by_wait", HANDOVERS, ("company", "wait"), ("accepted",)),
-    Cube("handovers", HANDOVERS, TICKET, _of(HANDOVERS)),
-    Cube("works_by_wait", WORKS, ("company", "wait"), ("fixed",)),
-    Cube("works", WORKS, TICKET, _of(WORKS)),
-    Cube("events", EVENTS, TICKET, _of(EVENTS)),
-    Cube("contacts_by_person", CONTACTS, ("operator", "channel"), _of(CONTACTS)),
-    Cube("contacts_by_wait", CONTACTS, ("wait", "channel"), ("answered",)),
-    Cube("contacts", CONTACTS, ("weekday", "half", "hour", "channel"), _of(CONTACTS)),
-    Cube("calls", CALLS, ("operator", "channel"), _of(CALLS)),
-    Cube("escalations_by_person", ESCALATIONS, ("person",), _of(ESCALATIONS)),
-    Cube("escalations", ESCALATIONS, ("clock", "rung"), _of(ESCALATIONS)),
-    Cube("repeats", REPEATS, TICKET, _of(REPEATS)),
+    *_each(PROMISES, ("reason", "weekday", "hour"), SHARE),
+    *_each(PROMISES, ("reason", "wait"), ("kept", "kept_in_time")),
+    *_each(PROMISES, ("reason", "operator")),
+    Cube(PROMISES, ("reason", *TICKET), figures_of(PROMISES)),
+    *_each(TICKETS, ("operator",)),
+    Cube(TICKETS, TICKET, figures_of(TICKETS)),
+    Cube(CLOSED, TICKET, figures_of(CLOSED)),
+    *_each(HANDOVERS, ("company", "wait"), ("accepted",)),
+    Cube(HANDOVERS, TICKET, figures_of(HANDOVERS)),
+    *_each(WORKS, ("company", "wait"), ("fixed",)),
+    Cube(WORKS, TICKET, figures_of(WORKS)),
+    Cube(EVENTS, TICKET, figures_of(EVENTS)),
+    Cube(CONTACTS, ("channel", "weekday", "hour", "half"), figures_of(CONTACTS)),
+    *_each(CONTACTS, ("operator",)),
+    *_each(CONTACTS, ("wait",), ("answered",)),
+    *_each(CALLS, ("operator",)),
+    *_each(ESCALATIONS, ("clock", "rung")),
+    *_each(ESCALATIONS, ("person",)),
+    Cube(REPEATS, TICKET, figures_of(REPEATS)),
 )
 SUBJECTS: dict[str, Subject] = {cube.subject.name: cube.subject for cube in CUBES}
 # Raised when a condition changes its meaning: what was counted by the former one is then counted anew.
-EDITION = "1"
+EDITION = "2"
 
 
 def version_of(subject: Subject) -> str:
     """Counts of other figures, keys or conditions are not these."""
-    said = [EDITION, *(f"{cube.name} {cube.keys} {cube.figures}" for cube in CUBES if cube.subject is subject)]
+    said = [EDITION, " ".join(keys_of(subject)), " ".join(figures_of(subject))]
+    said += [f"{cube.name} {cube.figures}" for cube in CUBES if cube.subject is subject]
     return sha256("\n".join(said).encode()).hexdigest()[:16]
 
 

@@ -14,6 +14,7 @@ from companies.models import Company, District
 from tickets.models import Category
 
 from .figures import FILTERS
+from .figures.base import MOMENT
 from .period import LONGEST, Period, today
 
 # The order that the centre goes back to is of 2013; nobody asks about other centuries.
@@ -31,13 +32,14 @@ FIRST_MOMENT = datetime(2013, 1, 1, tzinfo=UTC)
 
 
 class PeriodForm(forms.Form):
-    """``from`` and ``to`` are days of the region, both included; ``at`` is set by the links of a page."""
+    """``from`` and ``to`` are days of the region, both included; ``at`` and ``until`` are set by links."""
 
-    at = forms.DateTimeField(required=False, widget=forms.HiddenInput, input_formats=["%Y-%m-%dT%H:%M:%SZ"])
+    at = forms.DateTimeField(required=False, widget=forms.HiddenInput, input_formats=[MOMENT])
+    until = forms.DateTimeField(required=False, widget=forms.HiddenInput, input_formats=[MOMENT])
 
     def __init__(self, data: Any, *, now: datetime) -> None:
         self.now = now.astimezone(UTC).replace(microsecond=0)
-        given = {name: data[name] for name in ("from", "to", "at") if data.get(name)}
+        given = {name: data[name] for name in ("from", "to", "at", "until") if data.get(name)}
         day = today(now).isoformat()
         super().__init__({"from": given.get("to", day), "to": given.get("from", day)} | given)
         # «from» is a word of Python, so the two days cannot be class attributes.
@@ -64,7 +66,11 @@ class PeriodForm(forms.Form):
 
     def period(self) -> Period:
         """What was chosen; ask only a valid form."""
-        return Period(self.cleaned_data["from"], self.cleaned_data["to"], self.cleaned_data["at"])
+        until = self.cleaned_data["until"]
+        return Period(
+            self.cleaned_data["from"], self.cleaned_data["to"], self.cleaned_data["at"],
+            until and until.replace(tzinfo=UTC),
+        )  # fmt: skip
 
 
 class FilterForm(PeriodForm):

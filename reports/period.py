@@ -24,6 +24,8 @@ class Period:
     first: date
     last: date
     at: datetime
+    # Of the last day only what began by then: beside half a day stands half a day.
+    until: datetime | None = None
 
     @property
     def starts_at(self) -> datetime:
@@ -36,16 +38,21 @@ class Period:
 
     def holds(self, field: str) -> Q:
         """That ``field`` lies within the days, and not after the moment of the report."""
-        return Q(**{f"{field}__gte": self.starts_at, f"{field}__lt": self.ends_at, f"{field}__lte": self.at})
+        latest = self.at if self.until is None else min(self.at, self.until)
+        return Q(**{f"{field}__gte": self.starts_at, f"{field}__lt": self.ends_at, f"{field}__lte": latest})
 
     @property
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
     def previous(self) -> Self:
-        """As many days just before, as of the same minute; less than a week is compared with the same weekdays."""
+        """As many days just before, cut at the same minute where this period is not over; as known now.
+
+        So it is what its own report says. Less than a week is compared with the same weekdays.
+        """
         shift = max(WEEK, timedelta(days=self.days))
-        return replace(self, first=self.first - shift, last=self.last - shift, at=self.at - shift)
+        until = self.at - shift if self.at < self.ends_at else None
+        return replace(self, first=self.first - shift, last=self.last - shift, until=until)
 
 
 def today(at: datetime) -> date:

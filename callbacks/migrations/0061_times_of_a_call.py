@@ -6,29 +6,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('callbacks', '0060_letters_of_occasions'),
+        ("callbacks", "0060_letters_of_occasions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='contact',
-            name='answered_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='ответили'),
+            model_name="contact",
+            name="answered_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="ответили"),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='ended_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='звонок кончился'),
+            model_name="contact",
+            name="ended_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="звонок кончился"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('answered_at', None), ('answered_at__gte', models.F('received_at')), _connector='OR'), name='contact_answered_after_ring'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("answered_at", None), ("answered_at__gte", models.F("received_at")), _connector="OR"
+                ),
+                name="contact_answered_after_ring",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', django.db.models.functions.comparison.Coalesce('answered_at', 'received_at')), _connector='OR'), name='contact_ended_after_answer'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ended_at", None),
+                    ("ended_at__gte", django.db.models.functions.comparison.Coalesce("answered_at", "received_at")),
+                    _connector="OR",
+                ),
+                name="contact_ended_after_answer",
+            ),
         ),
     ]

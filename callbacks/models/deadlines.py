@@ -76,6 +76,9 @@ class Deadline(models.Model):
                 condition=Q(stopped_at=None, next_rung_at__isnull=False),
             ),
             models.Index(fields=["clock", "due_at"], name="deadline_running", condition=Q(stopped_at=None)),
+            # What was handed over on a day, and what had to be done by a day: the reports ask for both.
+            models.Index(fields=["started_at"], name="deadline_handed_over", condition=Q(clock="acceptance")),
+            models.Index(fields=["due_at"], name="deadline_of_work", condition=Q(clock__in=["fix", "localise"])),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(clock__in=Clock.values), name="deadline_clock_is_known"),

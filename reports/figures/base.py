@@ -82,23 +82,15 @@ def half_hour_of(moment: str) -> Any:
 
 
 # ── Narrowing ────────────────────────────────────────────────────────────────────────────────────────────────────
-def _of_ticket(name: str, value: Any) -> Q:
+# A period of more days is narrowed from the side of the tickets, a shorter one from its own.
+LONG = 31
+TICKET_FIELDS = {"company": "company", "category": "category", "emergency": "is_emergency"}
+
+
+def _tickets_with(name: str, value: Any) -> Q:
     if name == "district":
         return Q(building__in=Building.objects.in_district(value))
     return Q(**{TICKET_FIELDS[name]: value})
-
-
-TICKET_FIELDS = {
-    "company": "company", "category": "category", "operator": "registered_by", "channel": "contact__channel",
-    "emergency": "is_emergency",
-}  # fmt: skip
-
-
-def _known(name: str) -> QuerySet[Ticket]:
-    """Tickets that have such a thing at all."""
-    if name == "district":
-        return Ticket.objects.alias(of=district_of()).filter(of__isnull=False)
-    return Ticket.objects.filter(**{f"{TICKET_FIELDS[name]}__isnull": False})
 
 
 @dataclass(frozen=True)
@@ -107,9 +99,9 @@ class Subject:
 
     ``moment``: the field by whose day a row belongs to a period. ``fields``: a name of the address → the field that is
     asked, or the expression by which rows are told apart. ``narrow``: names that are asked in another way. ``through``:
-    rows of the given tickets; by it everything of ``FILTERS`` is narrowed that ``fields`` does not hold. ``open``: rows
-    whose counts may change while time passes and nobody touches them. ``changed``: the moment of the last change that
-    a condition looks at. ``listing``: by which columns the list shows them.
+    rows of the given tickets, where a long period is found quicker that way. ``open``: rows whose counts may change
+    while time passes and nobody touches them. ``changed``: the moment of the last change that a condition looks at.
+    ``listing``: by which columns the list shows them.
     """
 
     name: str
@@ -124,25 +116,19 @@ class Subject:
     listing: str = ""
 
     def may_be_narrowed_by(self, name: str) -> bool:
-        return name in self.fields or name in self.narrow or (self.through is not None and name in FILTERS)
+        return name in self.fields or name in self.narrow
 
-    def narrowed(self, rows: Rows, asked: Mapping[str, Any]) -> Rows:
-        """``rows`` of which all that is asked for is true. KeyError: of these rows nobody can say that."""
+    def narrowed(self, rows: Rows, asked: Mapping[str, Any], *, days: int = 1) -> Rows:
+        """``rows`` of so many days of which all that is asked for is true. KeyError: of these nobody can say that."""
         tickets = Ticket.objects.all()
         for name, value in asked.items():
-            if name in self.narrow:
+            if self.through and days > LONG and value != NONE and name in {*TICKET_FIELDS, "district"}:
+                tickets = tickets.filter(_tickets_with(name, value))
+            elif name in self.narrow:
                 rows = self.narrow[name](rows, value)
-            elif name in self.fields:
-                rows = _where(rows, self.fields[name], value)
-            elif self.through is None or name not in FILTERS:
-                raise KeyError(name)
-            elif value == NONE:
-                rows = rows.exclude(pk__in=self.through(rows, _known(name)).values("pk"))
             else:
-                tickets = tickets.filter(_of_ticket(name, value))
-        if self.through is not None and tickets.query.where:
-            rows = self.through(rows, tickets)
-        return rows
+                rows = _where(rows, self.fields[name], value)
+        return self.through(rows, tickets) if self.through and tickets.query.where else rows
 
     def key(self, name: str) -> Any:
         """By what the rows are told apart under this name."""
@@ -191,7 +177,7 @@ class Figure:
         rows = self.subject.rows(period)
         if self.ten_minutes and "reason" not in narrowed:
             rows = rows.filter(reason__in=TEN_MINUTES)
-        return self.subject.narrowed(rows, narrowed)
+        return self.subject.narrowed(rows, narrowed, days=period.days)
 
     def aggregate(self, period: Period) -> Any:
         """How it is counted in a query over the base."""
@@ -213,8 +199,14 @@ class Number:
     query: str
 
 
+# How a moment stands in an address.
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
+
 def query_of(name: str, period: Period, narrowed: Mapping[str, object]) -> str:
-    asked = {"cell": name, "from": period.first, "to": period.last, "at": f"{period.at:%Y-%m-%dT%H:%M:%SZ}"}
+    asked = {"cell": name, "from": period.first, "to": period.last, "at": f"{period.at:{MOMENT}}"}
+    if period.until is not None:
+        asked["until"] = f"{period.until:{MOMENT}}"
     return urlencode(asked | {key: written(value) for key, value in narrowed.items() if value is not None})
 
 

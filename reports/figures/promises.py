@@ -34,19 +34,25 @@ def promises_of(tickets: QuerySet[Ticket]) -> Any:
     return tickets.values("callback").union(control, further, all=True)
 
 
+def _of_owner(*owners: str) -> dict[str, Any]:
+    """What a ticket is about, by the ways that lead to it: of one row, one of them at most is there."""
+    return {
+        "company": Coalesce(*(f"{owner}company" for owner in owners)),
+        "category": Coalesce(*(f"{owner}category" for owner in owners)),
+        "district": Coalesce(*(district_of(owner) for owner in owners)),
+        "emergency": Coalesce(*(f"{owner}is_emergency" for owner in owners)),
+    }
+
+
 PROMISES = Subject(
     "promises",
     _promises,
     "promised_at",
     ("-promised_at", "-pk"),
-    fields={
+    fields=_of_owner(*OWNERS) | {
         "reason": "reason", "operator": "settled_by__operator", "channel": "contact__channel",
         "hour": hour_of("promised_at"), "weekday": weekday_of("promised_at"),
         "wait": waited("promised_at", "settled_at"),
-        "company": Coalesce(*(f"{owner}company" for owner in OWNERS)),
-        "category": Coalesce(*(f"{owner}category" for owner in OWNERS)),
-        "district": Coalesce(*(district_of(owner) for owner in OWNERS)),
-        "emergency": Coalesce(*(f"{owner}is_emergency" for owner in OWNERS)),
     },
     narrow={"wait": between("promised_at→settled_at")},
     through=lambda rows, tickets: rows.filter(pk__in=promises_of(tickets)),
@@ -56,14 +62,15 @@ PROMISES = Subject(
 )  # fmt: skip
 OWED = Subject(
     "owed", lambda period: CallbackObligation.objects.outstanding(), "", ("due_at", "pk"), listing="promises",
-    fields={"operator": "claimed_by", "channel": "contact__channel"}, through=PROMISES.through,
+    fields=_of_owner(*OWNERS) | {"operator": "claimed_by", "channel": "contact__channel"},
 )  # fmt: skip
 CALLS = Subject(
     "calls",
     lambda period: CallAttempt.objects.filter(period.holds("started_at"), direction=CallAttempt.Direction.OUT),
     "started_at",
     ("-started_at", "-pk"),
-    fields={"operator": "operator", "channel": "obligation__contact__channel"},
+    fields=_of_owner(*(f"obligation__{owner}" for owner in OWNERS))
+    | {"operator": "operator", "channel": "obligation__contact__channel"},
     through=lambda rows, tickets: rows.filter(obligation__in=promises_of(tickets)),
     open=Q(ended_at=None),
     changed="ended_at",
@@ -79,6 +86,10 @@ SPELLS = Subject(
 )
 
 
+ASKED_ABOUT = ("deadline__ticket_deadline__ticket__", *(f"deadline__obligation__{owner}" for owner in OWNERS))
+OF_ESCALATION = _of_owner(*ASKED_ABOUT) | {"operator": "deadline__operator"}
+
+
 def _escalations_of(rows: Rows, tickets: QuerySet[Ticket]) -> Rows:
     work = TicketDeadline.objects.filter(ticket__in=tickets).values("deadline")
     promised = CallbackObligation.objects.filter(pk__in=promises_of(tickets)).values("deadline")
@@ -90,15 +101,15 @@ ESCALATIONS = Subject(
     lambda period: Escalation.objects.filter(period.holds("raised_at"), is_warning=False),
     "raised_at",
     ("-raised_at", "-pk"),
-    fields={"clock": "deadline__clock", "rung": "rung", "person": "acknowledged_by", "operator": "deadline__operator",
-            "audience": "audience"},
+    fields=OF_ESCALATION
+    | {"clock": "deadline__clock", "rung": "rung", "person": "acknowledged_by", "audience": "audience"},
     through=_escalations_of,
     changed="acknowledged_at",
     listing="escalations",
-)  # fmt: skip
+)
 WAITING = Subject(
     "waiting", lambda period: Escalation.objects.unacknowledged(), "", ("-raised_at", "-pk"), listing="escalations",
-    fields={"operator": "deadline__operator"}, through=_escalations_of,
+    fields=OF_ESCALATION,
 )  # fmt: skip
 
 

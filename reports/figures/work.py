@@ -128,6 +128,7 @@ EVENTS = Subject(
     narrow={"district": lambda rows, value: _of_ticket(rows, _in_district(Ticket.objects.all(), value))},
     listing="events",
 )
+# A call is about no organisation until it has become a ticket, and may become two.
 CONTACTS = Subject(
     "contacts",
     lambda period: Contact.objects.filter(period.holds("received_at")),
@@ -139,11 +140,6 @@ CONTACTS = Subject(
         "wait": waited("received_at", "answered_at"),
     },
     narrow={"wait": between("received_at→answered_at")},
-    through=lambda rows, tickets: rows.filter(
-        pk__in=tickets.values("contact").union(
-            AddedContact.objects.filter(ticket__in=tickets).values("contact"), all=True
-        )
-    ),
     listing="contacts",
 )  # fmt: skip
 REPEATS = Subject(

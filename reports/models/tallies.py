@@ -1,22 +1,14 @@
-"""Counts made beforehand, so that a year is added up and not read through. All of it can be made anew at any time."""
+"""What is counted beforehand: a year is added up and not read through. All of it can be made anew at any time."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
-class Tally(models.Model):
-    """How many rows of one day, or of one whole month, there are of one kind (свёртка).
+class Keys(models.Model):
+    """By what counted rows are told apart. No foreign keys: they are derived, and outlive what they name."""
 
-    ``cube`` says which of the keys tell the rows apart (reports/cubes.py); the others are empty. ``counts``: its
-    figures, in its order. No foreign keys: it is derived, and made anew when what it names has gone.
-    """
-
-    cube = models.CharField(max_length=24)
-    is_month = models.BooleanField()
-    # Its first day, for a month.
-    day = models.DateField()
     company = models.BigIntegerField(null=True)
     category = models.BigIntegerField(null=True)
     district = models.BigIntegerField(null=True)
@@ -31,19 +23,61 @@ class Tally(models.Model):
     hour = models.SmallIntegerField(null=True)
     half = models.SmallIntegerField(null=True)
     wait = models.IntegerField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+KEYS = (
+    "company", "category", "district", "operator", "person", "channel", "emergency", "reason", "clock", "rung",
+    "weekday", "hour", "half", "wait",
+)  # fmt: skip
+
+
+class CountedRow(Keys):
+    """One row of a day that is over, as the figures of its subject see it (посчитанная строка).
+
+    ``figures``: a bit for each figure that counts it, in the order of the subject's figures (reports/cubes.py);
+    ``measures``: what each figure adds up over it.
+    """
+
+    subject = models.CharField(max_length=16)
+    day = models.DateField()
+    figures = models.BigIntegerField()
+    measures = ArrayField(models.IntegerField(), null=True)
+
+    class Meta:
+        verbose_name = _("посчитанная строка")
+        verbose_name_plural = _("посчитанные строки")
+        indexes = [models.Index(fields=["subject", "day"], name="counted_of_day")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.day}"
+
+
+class Tally(Keys):
+    """How many rows of one whole month there are of one kind (свёртка).
+
+    ``cube`` says which of the keys tell the rows apart (reports/cubes.py); the others are empty. ``counts``: its
+    figures, in its order.
+    """
+
+    cube = models.CharField(max_length=80)
+    # Its first day.
+    month = models.DateField()
     counts = ArrayField(models.BigIntegerField())
 
     class Meta:
         verbose_name = _("свёртка")
         verbose_name_plural = _("свёртки")
-        indexes = [models.Index(fields=["cube", "is_month", "day"], name="tally_of_day")]
+        indexes = [models.Index(fields=["cube", "month"], name="tally_of_month")]
 
     def __str__(self) -> str:
-        return f"{self.cube} {self.day}"
+        return f"{self.cube} {self.month}"
 
 
 class RolledDay(models.Model):
-    """All cubes of one subject are counted for this day, or for the month that begins with it.
+    """All rows of one subject are counted for this day, or added up for the month that begins with it.
 
     ``quiet_since``: the last moment at which anything happened that its figures look at. As of any later moment the
     counts are what they were; as of an earlier one the rows themselves have to be asked.
@@ -59,8 +93,12 @@ class RolledDay(models.Model):
     class Meta:
         verbose_name = _("свёрнутый день")
         verbose_name_plural = _("свёрнутые дни")
-        constraints = [models.UniqueConstraint(fields=["subject", "is_month", "day"], name="rolled_day_once")]
-        indexes = [models.Index(F("day"), name="rolled_month", condition=Q(is_month=True))]
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "is_month", "day"], name="rolled_day_once"),
+            models.CheckConstraint(
+                condition=Q(is_month=False) | Q(day__day=1), name="rolled_month_begins_with_the_first"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject} {self.day}"

@@ -42,6 +42,11 @@ class Days:
     rest: tuple[tuple[date, date], ...]
 
     @property
+    def stretches(self) -> tuple[tuple[date, date], ...]:
+        """The single days as stretches, both ends included."""
+        return tuple(_stretches(self.days))
+
+    @property
     def counted(self) -> tuple[tuple[date, date], ...]:
         """The counted days as stretches, both ends included."""
         return tuple(_stretches(sorted({*self.days, *(day for month in self.months for day in _days_of(month))})))
@@ -50,7 +55,8 @@ class Days:
 def split(period: Period, subjects: Iterable[Subject]) -> dict[str, Days]:
     """By the name of the subject. Today, days that were changed since they were counted, and days in which something
     happened after the moment of the report are to be read; of all others the counts are exact."""
-    last = min(period.last, today(period.at) - DAY)
+    # Of a day that is cut nothing is counted.
+    last = min(period.last, today(period.at if period.until is None else min(period.at, period.until)) - DAY)
     if last < period.first:
         return defaultdict(lambda: Days((), (), ((period.first, period.last),)))
     inside = Q(day__gte=period.first, day__lte=last)

@@ -3,19 +3,20 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from callbacks.calendar import REGION
-from reports.cubes import SUBJECTS, Cube, cube_for
-from reports.figures import FIGURES, TEN_MINUTES, Figure, Number, Subject, query_of
+from reports.cubes import SUBJECTS, cube_for, figures_of, keys_of, measures_of
+from reports.figures import FIGURES, NONE, TEN_MINUTES, Figure, Number, Subject, query_of
 from reports.figures.base import Rows
-from reports.models import Tally
+from reports.models import CountedRow, Tally
 from reports.period import Period
 
-from .days import Days, split, within
+from .days import Days, last_of, split, within
 
 Key = tuple[Any, ...]
 Counted = dict[Key, Counter[str]]
@@ -58,15 +59,14 @@ class Reading:
         subject = FIGURES[names[0]].subject
         if not self.knows(names[0]):
             return {}
-        # Figures about promises of ten minutes and the others have different rows to begin with.
-        base, keys = FIGURES[names[0]].ten_minutes and "reason" not in by, {*by, *asked}
-        cube = cube_for(subject, names, keys | ({"reason"} if base else set()))
-        days = self._split(subject) if cube else Days((), (), ((self.period.first, self.period.last),))
+        days = self._split(subject, {*by, *asked})
         found: Counted = {}
-        if cube and (days.months or days.days):
-            _add(found, self._tallied(cube, names, by, asked, days, ten_minutes=base))
-            if subject.open is not None:
-                _add(found, self._read(names, by, asked, within(subject.moment, days.counted) & subject.open))
+        if days.months:
+            self._add_months(found, subject, names, by, asked, days.months)
+        if days.days:
+            _add(found, self._counted_days(subject, names, by, asked, days.stretches))
+        if days.counted and subject.open is not None:
+            _add(found, self._read(names, by, asked, within(subject.moment, days.counted) & subject.open))
         if days.rest:
             whole = days.rest == ((self.period.first, self.period.last),)
             _add(found, self._read(names, by, asked, Q() if whole else within(subject.moment, days.rest)))
@@ -78,20 +78,15 @@ class Reading:
         return {key: counts for key, counts in found.items() if any(counts.values())}
 
     def daily(self, name: str, by: tuple[str, ...]) -> dict[Key, int]:
-        """One figure of each day by keys that a cube tells: (day, value of each key) → rows."""
+        """One figure of each day by further keys: (day, value of each key) → rows."""
         figure = FIGURES[name]
-        subject, cube = figure.subject, cube_for(figure.subject, (name,), {*by, *self.narrowed})
-        days = self._split(subject)
+        days = self._split(figure.subject, {*by, *self.narrowed})
         found: dict[Key, int] = {}
-        if cube is not None and days.counted:
-            lying = Q()
-            for first, last in days.counted:
-                lying |= Q(day__gte=first, day__lte=last)
-            rows = Tally.objects.filter(lying, cube=cube.name, is_month=False, **self.narrowed).order_by()
-            counts = Sum(f"counts__{cube.figures.index(name)}")
-            for row in rows.values("day", *by).annotate(n=counts):
-                found[(row["day"], *(row[key] for key in by))] = row["n"]
+        if days.counted:
+            made = self._counted_days(figure.subject, (name,), ("day", *by), self.narrowed, days.counted)
+            found = {key: counts[name] for key, counts in made.items() if counts[name]}
         if days.rest:
+            subject = figure.subject
             told = {"of_day": TruncDate(subject.moment, tzinfo=REGION)} | {f"by_{key}": subject.key(key) for key in by}
             read: Rows = figure.base(self.period, self.narrowed).filter(within(subject.moment, days.rest)).order_by()
             for row in read.values(**told).annotate(n=figure.aggregate(self.period)):
@@ -104,24 +99,41 @@ class Reading:
         return Counter({key[0]: counts[name] for key, counts in found.items() if key[0] is not None})
 
     # ── Beforehand ───────────────────────────────────────────────────────────────────────────────────────────────
-    def _split(self, subject: Subject) -> Days:
+    def _split(self, subject: Subject, keys: set[str]) -> Days:
+        """The days of the period; what no counted row knows has to be read."""
+        if subject.name not in SUBJECTS or not keys <= set(keys_of(subject)):
+            return Days((), (), ((self.period.first, self.period.last),))
         # Asked once for all subjects: a report is of several.
         if not self._days:
             self._days.append(split(self.period, SUBJECTS.values()))
         return self._days[0][subject.name]
 
-    def _tallied(
-        self, cube: Cube, names: tuple[str, ...], by: tuple[str, ...], asked: Mapping[str, Any], days: Days,
-        *, ten_minutes: bool,
-    ) -> Counted:  # fmt: skip
-        counted = Q(is_month=True, day__in=days.months) | Q(is_month=False, day__in=days.days)
-        rows = Tally.objects.filter(counted, cube=cube.name)
-        if ten_minutes and "reason" not in asked:
-            rows = rows.filter(reason__in=TEN_MINUTES)
-        for name, value in asked.items():
-            rows = rows.filter(**({f"{name}__isnull": True} if value == "none" else {name: value}))
+    def _add_months(
+        self, found: Counted, subject: Subject, names: tuple[str, ...], by: tuple[str, ...], asked: Mapping[str, Any],
+        months: tuple[date, ...],
+    ) -> None:  # fmt: skip
+        """From the months added up, where a cube knows all that is asked; else from the counted rows of their days."""
+        ten_minutes = FIGURES[names[0]].ten_minutes and "reason" not in by
+        cube = cube_for(subject, names, {*by, *asked} | ({"reason"} if ten_minutes else set()))
+        if cube is None:
+            _add(found, self._counted_days(subject, names, by, asked, [(month, last_of(month)) for month in months]))
+            return
+        rows = _of_keys(Tally.objects.filter(cube=cube.name, month__in=months), asked, ten_minutes=ten_minutes)
         sums = {f"sum_{name}": Sum(f"counts__{cube.figures.index(name)}") for name in names}
-        return _by_keys(rows.order_by().values(*by).annotate(**sums) if by else [rows.aggregate(**sums)], by, names)
+        _add(found, _by_keys(rows.values(*by).annotate(**sums) if by else [rows.aggregate(**sums)], by, names))
+
+    def _counted_days(
+        self, subject: Subject, names: tuple[str, ...], by: tuple[str, ...], asked: Mapping[str, Any],
+        stretches: Iterable[tuple[date, date]],
+    ) -> Counted:  # fmt: skip
+        """From the counted rows of these days."""
+        lying = Q(pk__in=[])
+        for first, last in stretches:
+            lying |= Q(day__gte=first, day__lte=last)
+        ten_minutes = FIGURES[names[0]].ten_minutes and "reason" not in by
+        rows = _of_keys(CountedRow.objects.filter(lying, subject=subject.name), asked, ten_minutes=ten_minutes)
+        sums = {f"sum_{name}": _sum_of(subject, name) for name in names}
+        return _by_keys(rows.values(*by).annotate(**sums) if by else [rows.aggregate(**sums)], by, names)
 
     # ── From the rows ────────────────────────────────────────────────────────────────────────────────────────────
     def _read(self, names: tuple[str, ...], by: tuple[str, ...], asked: Mapping[str, Any], which: Q) -> Counted:
@@ -139,8 +151,27 @@ def base_of(figure: Figure, period: Period, narrowed: Mapping[str, Any]) -> Rows
     """The rows a figure counts among; told apart by reason, a figure about promises is about all of them."""
     if narrowed.get("reason", "") is None:
         rest = {name: value for name, value in narrowed.items() if name != "reason"}
-        return figure.subject.narrowed(figure.subject.rows(period), rest)
+        return figure.subject.narrowed(figure.subject.rows(period), rest, days=period.days)
     return figure.base(period, narrowed)
+
+
+def _of_keys(rows: QuerySet[Any], asked: Mapping[str, Any], *, ten_minutes: bool) -> QuerySet[Any]:
+    if ten_minutes and "reason" not in asked:
+        rows = rows.filter(reason__in=TEN_MINUTES)
+    for name, value in asked.items():
+        rows = rows.filter(**({f"{name}__isnull": True} if value == NONE else {name: value}))
+    return rows.order_by()
+
+
+def _sum_of(subject: Subject, name: str) -> Sum:
+    """A figure over counted rows: the sum of its bits, or of what it measures."""
+    if FIGURES[name].measure is not None:
+        return Sum(f"measures__{measures_of(subject).index(name)}")
+    return Sum(bit_of("figures", figures_of(subject).index(name)))
+
+
+def bit_of(field: str, place: int) -> Func:
+    return Func(F(field), template=f"((%(expressions)s >> {place}) & 1)", output_field=BigIntegerField())
 
 
 def _by_keys(rows: Iterable[Mapping[str, Any]], by: tuple[str, ...], names: tuple[str, ...]) -> Counted:

@@ -16,9 +16,9 @@ from django.db.models.functions import TruncDate
 
 from callbacks.calendar import REGION
 from callbacks.models import Contact
-from reports.cubes import CUBES, SUBJECTS, Cube, version_of
+from reports.cubes import CUBES, SUBJECTS, figures_of, keys_of, measures_of, version_of
 from reports.figures import FIGURES, Subject
-from reports.models import RolledDay, StaleDay, Tally
+from reports.models import CountedRow, RolledDay, StaleDay, Tally
 from reports.period import Period, today
 from tickets.models import Ticket
 
@@ -27,6 +27,7 @@ from .reading import Counted, Reading
 
 log = structlog.get_logger(__name__)
 
+COUNTED, TALLY = CountedRow._meta.db_table, Tally._meta.db_table  # noqa: SLF001
 # One maker at a time; whoever comes second has nothing to do.
 MAKING = 4_842_565_602
 # A turn of the loop must not keep a worker from ringing.
@@ -37,7 +38,7 @@ TURN = timedelta(seconds=20)
 class Disagreement:
     """Counts of a day that are not those of its rows: what a bug or a hand in the database leaves behind."""
 
-    cube: str
+    subject: str
     day: date
     counted: int
     found: int
@@ -46,7 +47,8 @@ class Disagreement:
 def refresh_tallies(*, at: datetime, whole: bool = False) -> int:
     """Count the days that are over and not counted, and those that were changed since; the number of days counted.
 
-    Days are of one subject each. Unless ``whole``, it stops after a while and goes on the next time.
+    Days are of one subject each. Unless ``whole``, it stops after a while, goes on the next time, and leaves months to
+    ``add_up_months``.
     """
     done, until = 0, None if whole else datetime.now(REGION) + TURN
     with connection.cursor() as cursor:
@@ -60,7 +62,8 @@ def refresh_tallies(*, at: datetime, whole: bool = False) -> int:
             if until and datetime.now(REGION) > until:
                 break
         _forget_marks_before_the_first_day()
-        _count_months(at)
+        if whole:
+            add_up_months()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MAKING])
@@ -72,6 +75,7 @@ def rebuild_tallies(*, at: datetime) -> int:
     with transaction.atomic():
         RolledDay.objects.all().delete()
         Tally.objects.all().delete()
+        CountedRow.objects.all().delete()
     return refresh_tallies(at=at, whole=True)
 
 
@@ -88,11 +92,19 @@ def check_tallies(*, at: datetime, days: int | None = None) -> list[Disagreement
 
 
 def _wrong_of(subject: Subject, day: date, at: datetime) -> Iterator[Disagreement]:
-    reading = Reading(Period(day, day, at))
-    for cube in (cube for cube in CUBES if cube.subject is subject):
-        made, rows = reading.counted(cube.figures, cube.keys), reading.read_rows(cube.figures, cube.keys)
+    reading, keys = Reading(Period(day, day, at)), keys_of(subject)
+    for figures in _of_one_base(subject):
+        made, rows = reading.counted(figures, keys), reading.read_rows(figures, keys)
         if rows != made:
-            yield Disagreement(cube.name, day, _total(made), _total(rows))
+            yield Disagreement(subject.name, day, _total(made), _total(rows))
+
+
+def _of_one_base(subject: Subject) -> Iterator[tuple[str, ...]]:
+    """The figures of a subject, those about promises of ten minutes apart from the others."""
+    names = figures_of(subject)
+    for ten_minutes in (True, False):
+        if found := tuple(name for name in names if FIGURES[name].ten_minutes == ten_minutes):
+            yield found
 
 
 def _total(counted: Counted) -> int:
@@ -157,20 +169,17 @@ def _count_days(subject: Subject, first: date, last: date, *, at: datetime) -> N
     with transaction.atomic():
         if not connection.savepoint_ids:
             with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        seen = list(
-            StaleDay.objects.filter(subject=subject.name, day__gte=first, day__lte=last).values_list("pk", flat=True)
-        )
+                # A month of a large centre takes longer than any page may.
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0")
+        marks = StaleDay.objects.filter(subject=subject.name, day__gte=first, day__lte=last)
+        seen = list(marks.values_list("pk", flat=True))
         days = [first + number * DAY for number in range((last - first).days + 1)]
         months = {day.replace(day=1) for day in days}
         RolledDay.objects.filter(subject=subject.name, is_month=True, day__in=months).delete()
         RolledDay.objects.filter(subject=subject.name, is_month=False, day__in=days).delete()
-        cubes = [cube for cube in CUBES if cube.subject is subject]
-        names = [cube.name for cube in cubes]
-        Tally.objects.filter(cube__in=names, is_month=True, day__in=months).delete()
-        Tally.objects.filter(cube__in=names, is_month=False, day__in=days).delete()
-        for cube in cubes:
-            _write(cube, period)
+        Tally.objects.filter(cube__startswith=f"{subject.name}:", month__in=months).delete()
+        CountedRow.objects.filter(subject=subject.name, day__gte=first, day__lte=last).delete()
+        _write(subject, period)
         RolledDay.objects.bulk_create(
             RolledDay(subject=subject.name, is_month=False, day=day, version=version_of(subject),
                       quiet_since=max(since, midnight(day + DAY)))
@@ -188,25 +197,29 @@ def _last_changes(subject: Subject, period: Period, days: list[date]) -> dict[da
     return found
 
 
-def _write(cube: Cube, period: Period) -> None:
-    subject = cube.subject
+def _write(subject: Subject, period: Period) -> None:
     rows = subject.rows(period)
     if subject.open is not None:
         # Of these the counts change while time passes; they are few, and always read.
         rows = rows.exclude(subject.open)
-    told = {"of_day": TruncDate(subject.moment, tzinfo=REGION)} | {f"by_{key}": subject.key(key) for key in cube.keys}
-    counts = {f"n_{place}": FIGURES[name].aggregate(period) for place, name in enumerate(cube.figures)}
-    sql, params = rows.order_by().values(**told).annotate(**counts).query.sql_with_params()
-    keys, read = ", ".join(cube.keys), ", ".join(f"by_{key}" for key in cube.keys)
+    keys = keys_of(subject)
+    told = {"of_day": TruncDate(subject.moment, tzinfo=REGION)} | {f"by_{key}": subject.key(key) for key in keys}
+    figures, measures = figures_of(subject), measures_of(subject)
+    # Counted row by row, a figure is one or nought: its bit.
+    counts = {f"n_{place}": FIGURES[name].aggregate(period) for place, name in enumerate(figures)}
+    sql, params = rows.order_by().values("pk", **told).annotate(**counts).query.sql_with_params()
+    bits = " | ".join(f"(least(n_{place}, 1)::bigint << {place})" for place in range(len(figures)))
+    added = ", ".join(f"n_{figures.index(name)}" for name in measures)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {Tally._meta.db_table} (cube, is_month, day, {keys}, counts)"  # noqa: S608,SLF001
-            f" SELECT %s, false, of_day, {read}, ARRAY[{', '.join(counts)}]::bigint[] FROM ({sql}) AS counted",
-            [cube.name, *params],
+            f"INSERT INTO {COUNTED} (subject, day, {', '.join(keys)}, figures, measures)"  # noqa: S608
+            f" SELECT %s, of_day, {', '.join(f'by_{key}' for key in keys)}, {bits},"
+            f" {f'ARRAY[{added}]::integer[]' if measures else 'NULL'} FROM ({sql}) AS counted",
+            [subject.name, *params],
         )
 
 
-def _count_months(at: datetime) -> None:
+def add_up_months() -> None:
     """Add up the days of each month that is over and of which every day is counted and unchanged."""
     for subject in SUBJECTS.values():
         version = version_of(subject)
@@ -222,15 +235,21 @@ def _count_months(at: datetime) -> None:
 
 
 def _add_up(subject: Subject, month: date, since: datetime, version: str) -> None:
+    figures, measures = figures_of(subject), measures_of(subject)
     with transaction.atomic():
         for cube in (cube for cube in CUBES if cube.subject is subject):
             keys = ", ".join(cube.keys)
-            sums = ", ".join(f"sum(counts[{place}])" for place in range(1, len(cube.figures) + 1))
+            sums = ", ".join(
+                f"sum(measures[{measures.index(name) + 1}])" if name in measures
+                else f"sum((figures >> {figures.index(name)}) & 1)"
+                for name in cube.figures
+            )  # fmt: skip
             with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = 0")
                 cursor.execute(
-                    f"INSERT INTO {Tally._meta.db_table} (cube, is_month, day, {keys}, counts)"  # noqa: S608,SLF001
-                    f" SELECT cube, true, %s, {keys}, ARRAY[{sums}]::bigint[] FROM {Tally._meta.db_table}"  # noqa: SLF001
-                    f" WHERE cube = %s AND NOT is_month AND day BETWEEN %s AND %s GROUP BY cube, {keys}",
-                    [month, cube.name, month, last_of(month)],
+                    f"INSERT INTO {TALLY} (cube, month, {keys}, counts)"  # noqa: S608
+                    f" SELECT %s, %s, {keys}, ARRAY[{sums}]::bigint[] FROM {COUNTED}"
+                    f" WHERE subject = %s AND day BETWEEN %s AND %s GROUP BY {keys}",
+                    [cube.name, month, subject.name, month, last_of(month)],
                 )
         RolledDay.objects.create(subject=subject.name, is_month=True, day=month, quiet_since=since, version=version)

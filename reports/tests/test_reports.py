@@ -18,6 +18,7 @@ from callbacks.services import (
     waive,
 )
 from reports.figures import FATES, FIGURES, Number
+from reports.period import Period
 from reports.queries import Overview, overview
 from tickets.services import move_ticket
 from tickets.tests.factories import (
@@ -179,12 +180,14 @@ def test_one_hundred_percent_means_not_one_broken() -> None:
     assert overview(of_day(NOON + 9 * MINUTE)).share.percent == Decimal("100.0")
 
 
-def test_the_week_before_is_told_as_of_the_same_minute() -> None:
+def test_the_week_before_is_cut_at_the_same_minute_and_told_as_its_own_report_tells_it() -> None:
     week = timedelta(days=7)
     talk(make_promise(at=NOON - week), at=NOON - week + 11 * MINUTE)
 
-    assert overview(of_day(NOON + 9 * MINUTE)).before.decided == 0
-    assert overview(of_day(NOON + 11 * MINUTE)).before.percent == Decimal(0)
+    assert overview(of_day(NOON - MINUTE)).before.decided == 0
+    before = overview(of_day(NOON + MINUTE)).before
+    assert before.percent == Decimal(0)
+    assert overview(Period(DAY - week, DAY - week, NOON + MINUTE)).share.percent == before.percent
 
 
 def test_a_list_opened_later_still_shows_what_was_counted() -> None:

@@ -61,6 +61,7 @@ class TicketEvent(models.Model):
         verbose_name = _("запись журнала")
         verbose_name_plural = _("журнал заявки")
         ordering = ["id"]
+        indexes = [models.Index(fields=["happened_at"], name="event_by_time")]
         constraints = [
             models.CheckConstraint(condition=LessThanOrEqual(Length("note"), 8000), name="event_note_length"),
         ]

@@ -287,6 +287,7 @@ class Ticket(models.Model):
             models.Index(fields=["category", "-registered_at"], name="ticket_of_category"),
             models.Index(fields=["contact"], name="ticket_of_contact_live", condition=Q(status__in=LIVE)),
             models.Index(fields=["-registered_at"], name="ticket_live", condition=Q(status__in=LIVE)),
+            models.Index(fields=["closed_at"], name="ticket_by_closing", condition=Q(closed_at__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="ticket_status_is_known"),

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, days: int | None, **options: Any) -> None:
         wrong = check_tallies(at=clock.now(), days=days)
         for found in wrong:
-            self.stderr.write(f"{found.day} {found.cube}: counted {found.counted}, rows say {found.found}")
+            self.stderr.write(f"{found.day} {found.subject}: counted {found.counted}, rows say {found.found}")
         if wrong:
             raise CommandError(f"{len(wrong)} counts disagree with their rows; manage.py rebuild_tallies mends them.")
         self.stdout.write("All counts agree with their rows.")
