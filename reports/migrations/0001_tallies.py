@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
                 ("hour", models.SmallIntegerField(null=True)),
                 ("half", models.SmallIntegerField(null=True)),
                 ("wait", models.IntegerField(null=True)),
-                ("cube", models.CharField(max_length=40)),
+                ("cube", models.CharField(max_length=80)),
                 ("month", models.DateField()),
                 ("counts", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
             ],
