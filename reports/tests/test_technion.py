@@ -275,9 +275,10 @@ class TestAugust:
             assert isfinite(error.bias)
         # In this month it is no better than the week before: from the first week to the last the calls fell by a third,
         # and a mean of weeks follows late.
-        tell(f"\nforecast: {found.days} days, {found.calls} calls; WAPE of half-hours"
-             f" {found.by_half.wape_percent:.1f} % (as a week before {found.naive.wape_percent:.1f} %), of days {found.by_day.wape_percent:.1f} %,"
-             f" bias {found.by_half.bias_percent:+.1f} %")  # fmt: skip
+        tell(f"\nforecast: {found.days} days, {found.calls} calls")
+        for name in ("by_half", "by_day", "naive"):
+            error = getattr(found, name)
+            tell(f"{name}: WAPE {error.wape_percent:.1f} %, bias {error.bias_percent:+.1f} %")
 
     def test_erlang_plans_for_what_came(self) -> None:
         """Where fewer people took calls than Erlang C asks for, fewer than it plans for were answered soon."""
