@@ -111,6 +111,9 @@ PAGES: dict[str, dict[str, Way]] = {
         "register:gaps": plain("register:gaps"),
         "reports:overview": plain("reports:overview"),
         "reports:tickets": followed("/reports/", "main a[href*='cell=']"),
+        "reports:journal": plain("reports:journal"),
+        "reports:files": plain("reports:files"),
+        "reports:orders": plain("reports:orders"),
         "reports:company": followed("/reports/", "main a[href*='/companies/']"),
     },
     "operator2": {"desk:leave_line": leaving},
@@ -148,7 +151,7 @@ NO_PAGES = {
     "portal:phone-ask", "portal:photo", "portal:photos", "portal:queue", "portal:screen", "portal:search",
     "portal:sent_photo", "portal:sent_step", "portal:step", "portal:worker", "programs:act", "programs:add",
     "programs:make-token", "programs:notice", "programs:replay", "programs:revoke", "programs:webhook",
-    "reports-api:report", "reports:csv", "reports:tickets-csv",
+    "reports-api:report", "reports:csv", "reports:file", "reports:file-cancel", "reports:order", "reports:tickets-csv",
 }  # fmt: skip
 LOOKED_AT = {route for pages in PAGES.values() for route in pages} - {"not found"}
 

@@ -20,7 +20,7 @@ import tests.access
 from accounts.models import Role, User
 from companies.models import Company
 from tests.access import Row as AccessRow
-from tests.hostile import deeds_accounts, deeds_api, deeds_desk, deeds_portal, deeds_steps
+from tests.hostile import deeds_accounts, deeds_api, deeds_desk, deeds_portal, deeds_reports, deeds_steps
 from tests.hostile.deeds import NOW, SOON_ISO, Deed, Stage
 from tests.hostile.deeds_steps import OF_ALL_STEPS
 from tests.hostile.scene import Scene, make_scene
@@ -46,6 +46,7 @@ OTHER_FACES: dict[str, list[Deed]] = {
     "promises": deeds_desk.PROMISES,
     "work": deeds_desk.WORK,
     "outages": deeds_desk.OUTAGES,
+    "reports": deeds_reports.DEEDS,
 }
 # What every request may touch besides its deed: the session's and the token's own notes.
 NOTES, NOTED = {"django_session"}, {("accounts_apitoken", "last_used_at")}
