@@ -48,7 +48,19 @@ def write_file(out: IO[bytes], sheets: Iterable[Sheet], kind: str, progress: Pro
 
 
 def _workbook(out: IO[bytes], sheets: Iterable[Sheet], progress: Progress) -> int:
-    book, done = Workbook(out), 0
+    book = Workbook(out)
+    try:
+        done = _sheets(book, sheets, progress)
+    except BaseException:
+        book.abandon()
+        raise
+    book.close()
+    progress(done)
+    return done
+
+
+def _sheets(book: Workbook, sheets: Iterable[Sheet], progress: Progress) -> int:
+    done = 0
     for sheet in sheets:
         book.sheet(sheet.name, sheet.headings, sheet.widths)
         if not sheet.headings:
@@ -60,8 +72,6 @@ def _workbook(out: IO[bytes], sheets: Iterable[Sheet], progress: Progress) -> in
             done += 1
         if sheet.total is not None:
             book.sum(sheet.total)
-    book.close()
-    progress(done)
     return done
 
 

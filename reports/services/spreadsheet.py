@@ -5,7 +5,8 @@ half (docs/decisions/0022-files.md). Strings stand in their cells, not in a tabl
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -72,7 +73,6 @@ class Title(str):
 
 
 Cell = Any
-Style = Callable[[Any], tuple[str, int]]
 
 
 @cache
@@ -152,6 +152,13 @@ class Workbook:
         for path, content in self._package():
             self._zip.writestr(path, content)
         self._zip.close()
+
+    def abandon(self) -> None:
+        """Let go of the file in the middle of it; what was written is of no use."""
+        with suppress(OSError, ValueError):
+            if self._out is not None:
+                self._out.close()
+            self._zip.close()
 
     # ── Sheets ───────────────────────────────────────────────────────────────────────────────────────────────────
     def _begin(self) -> None:

@@ -15,7 +15,6 @@ from openpyxl import load_workbook
 from accounts.phones import Phone
 from reports.catalogue import REPORTS, build
 from reports.figures import FIGURES
-from reports.models import ReportFile
 from reports.services import making, spreadsheet
 from reports.services.contents import ReportContents, Wanted
 from reports.services.files import CSV, XLSX, Sheet, write_file
@@ -26,7 +25,6 @@ from tickets.tests.factories import NOON, make_ticket
 from .test_reports import BOTH_DAYS, DAY, EVENING, client_of, lively_days, of_day
 
 pytestmark = pytest.mark.django_db
-State = ReportFile.State
 
 
 def written(kind: str, *sheets: Sheet) -> BytesIO:
@@ -134,6 +132,15 @@ def test_what_is_told_of_the_progress_grows() -> None:
     told: list[int] = []
     rows = write_file(BytesIO(), [Sheet("Л", ("№",), (9,), ([n] for n in range(4100)))], CSV, told.append)
     assert (rows, told) == (4100, [2000, 4000, 4100])
+
+
+@pytest.mark.parametrize("kind", [XLSX, CSV])
+def test_whoever_waits_may_end_it_in_the_middle(kind: str, tmp_path: Path) -> None:
+    def stops(done: int) -> None:
+        raise InterruptedError
+
+    with (tmp_path / "file").open("wb") as file, pytest.raises(InterruptedError):
+        write_file(file, [Sheet("Л", ("№",), (9,), ([n] for n in range(5000)))], kind, stops)
 
 
 # ── Every list, every report ─────────────────────────────────────────────────────────────────────────────────────
