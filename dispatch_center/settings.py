@@ -139,6 +139,9 @@ CELERY_BEAT_SCHEDULE = {
     "check-invariants": {"task": "tickets.check_invariants", "schedule": crontab(hour=1, minute=10)},
     "add-up-months": {"task": "reports.add_up_months", "schedule": crontab(minute=17)},
     "refresh-tallies": {"task": "reports.refresh_tallies", "schedule": 60.0, "options": {"expires": 50}},
+    "make-files": {"task": "reports.make_files", "schedule": 60.0, "options": {"expires": 50}},
+    "send-report-letters": {"task": "reports.send_letters", "schedule": 60.0, "options": {"expires": 50}},
+    "forget-files": {"task": "reports.forget_files", "schedule": crontab(hour=1, minute=50)},
     "sweep-photos": {"task": "tickets.sweep_photos", "schedule": crontab(hour=1, minute=40)},
     "forget-deliveries": {"task": "companies.forget_deliveries", "schedule": crontab(hour=1, minute=40)},
 }

@@ -15,6 +15,8 @@ from callbacks.models import CallbackObligation, Contact, Deadline, Escalation
 from tickets.models import Ticket, TicketDeadline, TicketPromise
 from tickets.workflow import STEPS
 
+from .labels import label
+
 
 @dataclass(frozen=True, slots=True)
 class Badge:
@@ -85,9 +87,9 @@ def fate_of(promise: CallbackObligation, at: datetime) -> Badge:
         late = due is not None and settled > due
         # A reason given after the time had passed does not undo that it had.
         tone = "late" if late else ("kept" if promise.state == CallbackObligation.State.KEPT else "plain")
-        label = str(promise.get_waiver_display() if promise.waiver else promise.get_state_display())
+        said = label(promise, "waiver" if promise.waiver else "state")
         lateness = gettext("с опозданием")
-        return Badge(f"{label}, {lateness}" if late else label, tone)
+        return Badge(f"{said}, {lateness}" if late else said, tone)
     if due is None:
         return Badge(str(CallbackObligation.State.NOT_CALLABLE.label))
     return Badge(gettext("просрочено"), "late") if due <= at else Badge(gettext("ждёт звонка"), "info")
@@ -147,7 +149,7 @@ LISTINGS: dict[str, Listing] = {
             Column(_("Что случилось"), "text", lambda ticket, at: ticket.category.problem),
             Column(_("Адрес"), "wide", lambda ticket, at: ticket.address),
             _company(lambda ticket: ticket.company),
-            Column(_("Состояние"), "badge", lambda ticket, at: Badge(str(ticket.get_status_display()))),
+            Column(_("Состояние"), "badge", lambda ticket, at: Badge(label(ticket, "status"))),
             Column(_("Кто принял"), "text", lambda ticket, at: str(ticket.registered_by)),
         ),
         ("category", "company", "registered_by"),
@@ -155,7 +157,7 @@ LISTINGS: dict[str, Listing] = {
     "promises": Listing(
         (
             _ticket(ticket_of_promise),
-            Column(_("Зачем звоним"), "text", lambda promise, at: str(promise.get_reason_display())),
+            Column(_("Зачем звоним"), "text", lambda promise, at: label(promise, "reason")),
             Column(_("О чём"), "wide", lambda promise, at: promise.deadline.title if promise.deadline else ""),
             Column(_("Обещано"), "moment", lambda promise, at: promise.promised_at),
             Column(_("Перезвонить до"), "moment", lambda promise, at: promise.due_at),
@@ -178,7 +180,7 @@ LISTINGS: dict[str, Listing] = {
             Column(_("Поступило"), "moment", lambda contact, at: contact.received_at),
             Column(_("Телефон"), "phone", lambda contact, at: _phone(contact)),
             Column(_("Заявитель"), "text", lambda contact, at: contact.caller_name),
-            Column(_("Чем кончилось"), "text", lambda contact, at: str(contact.get_ended_as_display() or "")),
+            Column(_("Чем кончилось"), "text", lambda contact, at: label(contact, "ended_as")),
             Column(_("Запись разговора"), "wide", lambda contact, at: contact.note),
             Column(_("Кто принял"), "text", lambda contact, at: str(contact.taken_by or "")),
         ),
@@ -189,9 +191,9 @@ LISTINGS: dict[str, Listing] = {
             _ticket(lambda call: ticket_of_promise(call.obligation)),
             Column(_("Начало"), "moment", lambda call, at: call.started_at),
             Column(_("Кто звонил"), "text", lambda call, at: str(call.operator)),
-            Column(_("Зачем"), "text", lambda call, at: str(call.obligation.get_reason_display())),
+            Column(_("Зачем"), "text", lambda call, at: label(call.obligation, "reason")),
             Column(_("Телефон"), "phone", lambda call, at: Phone(call.number, call.obligation.extension)),
-            Column(_("Итог"), "text", lambda call, at: str(call.get_outcome_display() or gettext("звонят"))),
+            Column(_("Итог"), "text", lambda call, at: label(call, "outcome") or gettext("звонят")),
             Column(_("Что сказано"), "wide", lambda call, at: call.note),
         ),
         ("operator", *(f"obligation__{name}" for name in OF_PROMISE)),
@@ -200,11 +202,11 @@ LISTINGS: dict[str, Listing] = {
         (
             _ticket(lambda escalation: _of_deadline(escalation.deadline)),
             Column(_("Когда"), "moment", lambda escalation, at: escalation.raised_at),
-            Column(_("Срок"), "text", lambda escalation, at: str(escalation.deadline.get_clock_display())),
+            Column(_("Срок"), "text", lambda escalation, at: label(escalation.deadline, "clock")),
             Column(_("О чём"), "wide", lambda escalation, at: escalation.deadline.title),
             Column(_("До"), "moment", lambda escalation, at: escalation.deadline.due_at),
             Column(_("Ступень"), "text", lambda escalation, at: escalation.rung),
-            Column(_("Кого спросили"), "text", lambda escalation, at: str(escalation.get_audience_display())),
+            Column(_("Кого спросили"), "text", lambda escalation, at: label(escalation, "audience")),
             Column(_("Кто принял"), "badge", _escalation),
         ),
         (
@@ -268,7 +270,7 @@ LISTINGS: dict[str, Listing] = {
     "outages": Listing(
         (
             Column(_("Отключение"), "outage", lambda outage, at: (outage.pk, outage.where)),
-            Column(_("Вид"), "text", lambda outage, at: str(outage.get_kind_display())),
+            Column(_("Вид"), "text", lambda outage, at: label(outage, "kind")),
             _company(lambda outage: outage.company),
             Column(_("С"), "moment", lambda outage, at: outage.starts_at),
             Column(_("Обещали до"), "moment", lambda outage, at: outage.ends_at),

@@ -5,7 +5,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from .forms import EARLIEST
-from .views import own, pages, report, staffing, weekly
+from .views import files, journal, orders, own, pages, report, staffing, weekly
 
 
 class MondayConverter:
@@ -30,6 +30,12 @@ urlpatterns = [
     path("", pages.overview, name="overview"),
     path("csv/", pages.overview_csv, name="csv"),
     path("companies/<int:pk>/", own.company, name="company"),
+    path("files/", files.files, name="files"),
+    path("files/<int:pk>/", files.file, name="file"),
+    path("files/<int:pk>/cancel/", files.cancel, name="file-cancel"),
+    path("journal/", journal.journal, name="journal"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/<int:pk>/", orders.order, name="order"),
     path("own/", own.own, name="own"),
     path("own/tickets/", own.own_rows, name="own-tickets"),
     path("staffing/", staffing.staffing, name="staffing"),

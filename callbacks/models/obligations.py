@@ -128,6 +128,8 @@ class CallbackObligation(models.Model):
                 condition=Q(state__in=["open", "claimed", "dialling", "exhausted"]),
             ),
             models.Index(fields=["promised_at"], name="obligation_by_time"),
+            # Nobody has settled it yet: reports count these live, of whatever day they are.
+            models.Index(fields=["promised_at"], name="obligation_unsettled", condition=Q(settled_at=None)),
             # What else is owed to the same person, asked whenever a call is taken.
             models.Index(
                 fields=["number"],

@@ -72,7 +72,8 @@ def incoming(read: Reading) -> tuple[Sequence[Fact], Sequence[Section]]:
     missed = Table(read, ("promised", *FATES, "broken", KEPT), ("reason",))
     owed = tuple(missed.line((reason.value,), str(reason.label).capitalize()) for reason in CallbackObligation.UNHEARD
                  if (reason.value,) in missed.counts)  # fmt: skip
-    share_kept = owed[0].cells[-1].value if owed else None
+    missed_calls = next((line for line in owed if line.key == (CallbackObligation.Reason.MISSED_CALL,)), None)
+    share_kept = missed_calls.cells[-1].value if missed_calls else None
     return facts(read, contacts=None, missed=False, offered=None, abandoned=False), (
         _line_by_half_hours(read), _ringing(read),
         Section("missed", _("Пропущенным перезвонили в срок: %s") % names.said(share_kept), _("Что было"),

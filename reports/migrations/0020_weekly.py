@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0002_changes_of_past_days"),
+        ("reports", "0010_files"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

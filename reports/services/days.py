@@ -47,6 +47,11 @@ class Days:
         return tuple(_stretches(self.days))
 
     @property
+    def read(self) -> int:
+        """How many days have to be read."""
+        return sum((last - first).days + 1 for first, last in self.rest)
+
+    @property
     def counted(self) -> tuple[tuple[date, date], ...]:
         """The counted days as stretches, both ends included."""
         return tuple(_stretches(sorted({*self.days, *(day for month in self.months for day in _days_of(month))})))
@@ -76,7 +81,9 @@ def _split(period: Period, last: date, rolled: list[tuple[bool, date]], stale: s
     touched = {day.replace(day=1) for day in stale}
     months = {day for is_month, day in rolled if is_month and last_of(day) <= last and day not in touched}
     fresh = {day for is_month, day in rolled if not is_month and day.replace(day=1) not in months} - stale
-    rest = [day for day in _between(period.first, period.last) if day not in fresh and day.replace(day=1) not in months]
+    rest = [
+        day for day in between_days(period.first, period.last) if day not in fresh and day.replace(day=1) not in months
+    ]
     return Days(tuple(sorted(months)), tuple(sorted(fresh)), tuple(_stretches(rest)))
 
 
@@ -97,10 +104,11 @@ def last_of(month: date) -> date:
 
 
 def _days_of(month: date) -> Iterator[date]:
-    return _between(month, last_of(month))
+    return between_days(month, last_of(month))
 
 
-def _between(first: date, last: date) -> Iterator[date]:
+def between_days(first: date, last: date) -> Iterator[date]:
+    """Both ends included."""
     for number in range((last - first).days + 1):
         yield first + number * DAY
 

@@ -11,12 +11,12 @@ from django.db.models.functions import TruncDate
 
 from callbacks.calendar import REGION
 from reports.cubes import SUBJECTS, cube_for, figures_of, keys_of, measures_of
-from reports.figures import FIGURES, NONE, TEN_MINUTES, Figure, Number, Subject, query_of
+from reports.figures import FIGURES, NONE, TEN_MINUTES, Number, Subject, query_of
 from reports.figures.base import Rows
 from reports.models import CountedRow, Tally
 from reports.period import Period
 
-from .days import Days, last_of, split, within
+from .days import Days, between_days, last_of, split, within
 
 Key = tuple[Any, ...]
 Counted = dict[Key, Counter[str]]
@@ -66,15 +66,16 @@ class Reading:
         if days.days:
             _add(found, self._counted_days(subject, names, by, asked, days.stretches))
         if days.counted and subject.open is not None:
-            _add(found, self._read(names, by, asked, within(subject.moment, days.counted) & subject.open))
+            _add(found, self._read(names, by, asked, within(subject.moment, days.counted) & subject.open, days=1))
         if days.rest:
             whole = days.rest == ((self.period.first, self.period.last),)
-            _add(found, self._read(names, by, asked, Q() if whole else within(subject.moment, days.rest)))
+            which = Q() if whole else within(subject.moment, days.rest)
+            _add(found, self._read(names, by, asked, which, days=days.read))
         return {key: counts for key, counts in found.items() if any(counts.values())}
 
     def read_rows(self, names: Iterable[str], by: tuple[str, ...]) -> Counted:
         """The same from the rows alone, whatever was counted beforehand."""
-        found = self._read(tuple(names), by, self.narrowed, Q())
+        found = self._read(tuple(names), by, self.narrowed, Q(), days=self.period.days)
         return {key: counts for key, counts in found.items() if any(counts.values())}
 
     def daily(self, name: str, by: tuple[str, ...]) -> dict[Key, int]:
@@ -127,32 +128,29 @@ class Reading:
         stretches: Iterable[tuple[date, date]],
     ) -> Counted:  # fmt: skip
         """From the counted rows of these days."""
-        lying = Q(pk__in=[])
-        for first, last in stretches:
-            lying |= Q(day__gte=first, day__lte=last)
+        # A list of days is looked up day by day in the index, which stretches joined by OR would not be.
+        days = [day for first, last in stretches for day in between_days(first, last)]
         ten_minutes = FIGURES[names[0]].ten_minutes and "reason" not in by
-        rows = _of_keys(CountedRow.objects.filter(lying, subject=subject.name), asked, ten_minutes=ten_minutes)
+        rows = _of_keys(CountedRow.objects.filter(subject=subject.name, day__in=days), asked, ten_minutes=ten_minutes)
         sums = {f"sum_{name}": _sum_of(subject, name) for name in names}
         return _by_keys(rows.values(*by).annotate(**sums) if by else [rows.aggregate(**sums)], by, names)
 
     # ── From the rows ────────────────────────────────────────────────────────────────────────────────────────────
-    def _read(self, names: tuple[str, ...], by: tuple[str, ...], asked: Mapping[str, Any], which: Q) -> Counted:
+    def _read(
+        self, names: tuple[str, ...], by: tuple[str, ...], asked: Mapping[str, Any], which: Q, *, days: int
+    ) -> Counted:
+        """From the rows themselves, of so many days."""
         figure = FIGURES[names[0]]
-        narrowed = {**asked, **({"reason": None} if "reason" in by and "reason" not in asked else {})}
-        rows = base_of(figure, self.period, narrowed).filter(which)
+        # Told apart by reason, a figure about promises is about all of them.
+        base = figure.subject.rows(self.period)
+        if figure.ten_minutes and "reason" not in {*by, *asked}:
+            base = base.filter(reason__in=TEN_MINUTES)
+        rows = figure.subject.narrowed(base, asked, days=days).filter(which)
         sums = {f"sum_{name}": FIGURES[name].aggregate(self.period) for name in names}
         if not by:
             return _by_keys([rows.aggregate(**sums)], by, names)
         told = {f"by_{key}": figure.subject.key(key) for key in by}
         return _by_keys(rows.order_by().values(**told).annotate(**sums), tuple(told), names)
-
-
-def base_of(figure: Figure, period: Period, narrowed: Mapping[str, Any]) -> Rows:
-    """The rows a figure counts among; told apart by reason, a figure about promises is about all of them."""
-    if narrowed.get("reason", "") is None:
-        rest = {name: value for name, value in narrowed.items() if name != "reason"}
-        return figure.subject.narrowed(figure.subject.rows(period), rest, days=period.days)
-    return figure.base(period, narrowed)
 
 
 def _of_keys(rows: QuerySet[Any], asked: Mapping[str, Any], *, ten_minutes: bool) -> QuerySet[Any]:

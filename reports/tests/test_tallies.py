@@ -60,9 +60,9 @@ class TestLivelyDays:
             )
             # What is open is no part of a cube.
             still_open = sum(
-                rows._read(figures, cube.keys, {}, cube.subject.open)[key].total()
+                rows._read(figures, cube.keys, {}, cube.subject.open, days=1)[key].total()
                 for figures in bases(cube.subject.name, cube.figures) if cube.subject.open is not None
-                for key in rows._read(figures, cube.keys, {}, cube.subject.open)
+                for key in rows._read(figures, cube.keys, {}, cube.subject.open, days=1)
             )  # fmt: skip
             assert tallied == said - still_open > 0, cube.name
 

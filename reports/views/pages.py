@@ -21,6 +21,7 @@ from reports.asking import asked_figure
 from reports.figures import FIGURES, Figure
 from reports.forms import PeriodForm
 from reports.listing import LISTINGS, Listing
+from reports.narrowing import take_fields
 from reports.period import Period, presets
 from reports.queries import Overview
 from reports.queries import overview as numbers_of
@@ -74,6 +75,7 @@ def rows(request: PersonRequest) -> HttpResponse:
     page = Paginator(_found(figure, period, narrowed), ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "reports/list.html", {
         "figure": figure, "scope": words, "period": period, "page": page, "columns": listing.columns,
+        "take": take_fields(f"rows:{request.GET['cell']}", period, request.GET),
         "lines": [listing.cells(row, period.at) for row in listing.prepared(cast("QuerySet[Any]", page.object_list))],
     })  # fmt: skip
 

@@ -113,6 +113,9 @@ PAGES: dict[str, dict[str, Way]] = {
         "reports:report": plain("reports:report", name="promise"),
         "reports:staffing": plain("reports:staffing"),
         "reports:tickets": followed("/reports/", "main a[href*='cell=']"),
+        "reports:journal": plain("reports:journal"),
+        "reports:files": plain("reports:files"),
+        "reports:orders": plain("reports:orders"),
         "reports:company": followed("/reports/", "main a[href*='/companies/']"),
         "reports:weeklies": plain("reports:weeklies"),
         "reports:weekly": followed("/reports/weekly/", "main a[href*='/weekly/']"),
@@ -152,8 +155,8 @@ NO_PAGES = {
     "portal:phone-ask", "portal:photo", "portal:photos", "portal:queue", "portal:screen", "portal:search",
     "portal:sent_photo", "portal:sent_step", "portal:step", "portal:worker", "programs:act", "programs:add",
     "programs:make-token", "programs:notice", "programs:replay", "programs:revoke", "programs:webhook",
-    "reports-api:report", "reports:csv", "reports:staffing-csv", "reports:tickets-csv", "reports:weekly-correct",
-    "reports:weekly-pdf", "reports:weekly-sign",
+    "reports-api:report", "reports:csv", "reports:file", "reports:file-cancel", "reports:order", "reports:staffing-csv",
+    "reports:tickets-csv", "reports:weekly-correct", "reports:weekly-pdf", "reports:weekly-sign",
 }  # fmt: skip
 LOOKED_AT = {route for pages in PAGES.values() for route in pages} - {"not found"}
 

@@ -20,7 +20,7 @@ import tests.access
 from accounts.models import Role, User
 from companies.models import Company
 from tests.access import Row as AccessRow
-from tests.hostile import deeds_accounts, deeds_api, deeds_desk, deeds_portal, deeds_reports, deeds_steps
+from tests.hostile import deeds_accounts, deeds_api, deeds_desk, deeds_files, deeds_portal, deeds_reports, deeds_steps
 from tests.hostile.deeds import NOW, SOON_ISO, Deed, Stage
 from tests.hostile.deeds_steps import OF_ALL_STEPS
 from tests.hostile.scene import Scene, make_scene
@@ -37,7 +37,7 @@ FACES: dict[str, list[Deed]] = {
     "programs": deeds_portal.PROGRAMS,
     "api": [*deeds_steps.API, *deeds_api.DEEDS],
     "accounts": deeds_accounts.DEEDS,
-    "reports": deeds_reports.DEEDS,
+    "reports": [*deeds_reports.DEEDS, *deeds_files.DEEDS],
 }
 OTHER_FACES: dict[str, list[Deed]] = {
     "steps by others": deeds_steps.BESIDE,

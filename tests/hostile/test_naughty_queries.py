@@ -25,7 +25,8 @@ NAMES = (
     "q after before page tab step shown like month callback talk beside fresh saved draft made taken_by houses from to"
     " cell company company_id category building overdue due_before registered_after registered_before status state"
     " current number since service call_again_at at kind order format made mine columns days within about address"
-    " until nobody repeated outage day share seconds talk patience audience district operator channel emergency"
+    " until nobody repeated outage day share seconds talk patience audience district category operator channel"
+    " emergency name span every weekday hour"
 ).split()
 
 
@@ -59,7 +60,8 @@ def pages(scene: Scene) -> Iterator[tuple[Client, str]]:
             ("desk:correct_address", numbered), ("desk:callback", promise), ("desk:say", promise),
             ("desk:recorded", promise), ("desk:outage", {"pk": Outage.objects.order_by("pk")[0].pk}),
             ("desk:ticket-file", {"kind": "csv"}), ("register:gaps", {}), ("reports:overview", {}), ("reports:csv", {}),
-            ("reports:tickets", {}), ("reports:tickets-csv", {}),
+            ("reports:tickets", {}), ("reports:tickets-csv", {}), ("reports:journal", {}), ("reports:files", {}),
+            ("reports:orders", {}),
             ("reports:staffing", {}), ("reports:staffing-csv", {}), ("reports:report", {"name": "organisations"}),
             ("reports:company", {"pk": scene.own.company.pk}), ("reports:weeklies", {}),
             *((f"reports:weekly{part}", {"monday": "2026-01-26"}) for part in ("", "-pdf")),
