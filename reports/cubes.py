@@ -49,7 +49,8 @@ SHARE = ("promised", "kept_in_time", "kept_late", "broken", "rang_again")
 def _each(subject: Subject, keys: tuple[str, ...], figures: tuple[str, ...] = ()) -> list[Cube]:
     """By these keys alone, and with any one filter."""
     figures = figures or figures_of(subject)
-    return [Cube(subject, keys, figures), *(Cube(subject, (*keys, name), figures) for name in _filters(subject, keys))]
+    narrowed = [Cube(subject, (*keys, name), figures) for name in _filters(subject, keys)]
+    return [Cube(subject, keys, figures), *narrowed] if keys else narrowed
 
 
 def _pairs(subject: Subject, keys: tuple[str, ...] = ()) -> list[Cube]:
@@ -72,9 +73,9 @@ CUBES: tuple[Cube, ...] = (
     *_pairs(TICKETS),
     *_pairs(CLOSED),
     *_pairs(HANDOVERS),
-    Cube(HANDOVERS, ("company", "wait"), ("accepted",)),
+    *_each(HANDOVERS, ("company", "wait"), ("accepted",)),
     *_pairs(WORKS),
-    Cube(WORKS, ("company", "wait"), ("fixed",)),
+    *_each(WORKS, ("company", "wait"), ("fixed",)),
     *_pairs(EVENTS),
     *_each(CONTACTS, ("channel",)),
     *_each(CONTACTS, ("weekday", "hour", "half")),
@@ -86,7 +87,7 @@ CUBES: tuple[Cube, ...] = (
 )  # fmt: skip
 SUBJECTS: dict[str, Subject] = {cube.subject.name: cube.subject for cube in CUBES}
 # Raised when a condition changes its meaning: what was counted by the former one is then counted anew.
-EDITION = "3"
+EDITION = "4"
 
 
 def version_of(subject: Subject) -> str:

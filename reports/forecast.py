@@ -1,10 +1,12 @@
 """How many calls a day will bring by half-hours, from the same days of the last weeks; and how wrong that was.
 
-The forecast is the plain mean of the same half-hour of the last ``LIKE`` days of the same kind. A kind is a weekday of
-the region; a holiday that falls on a weekday counts as a Sunday, a weekend that is worked counts as a Friday. A day
-without a single call is a day without a log, not a day on which nobody rang: it is left out.
+The forecast is the mean of the same half-hour of the last ``LIKE`` days of the same kind, times how much the last week
+was above or below what is usual for its days. A kind is a weekday of the region; a holiday that falls on a weekday
+counts as a Sunday, a weekend that is worked counts as a Friday. A day without a single call is a day without a log, not
+a day on which nobody rang: it is left out.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -27,6 +29,8 @@ LOOKED_BACK, LIKE, TESTED = 12 * WEEK, 6, 28
 # What is planned is planned a day ahead: of the day before the planned one nothing is known yet.
 AHEAD = 1
 SUNDAY, FRIDAY, WEEKEND = 6, 4, 5
+# So many days of a week tell how it went.
+ENOUGH_OF_WEEK = 5
 
 Counts = Mapping[tuple[date, int], int]
 
@@ -68,16 +72,23 @@ class History:
     calls: Counts
     days: tuple[tuple[date, int], ...]
     overrides: Mapping[date, bool]
+    totals: Mapping[date, int]
 
     @classmethod
     def of(cls, calls: Counts, overrides: Mapping[date, bool]) -> "History":
-        days = sorted({day for day, _half in calls}, reverse=True)
-        return cls(calls, tuple((day, kind_of(day, overrides)) for day in days), overrides)
+        totals: Counter[date] = Counter()
+        for (day, _half), count in calls.items():
+            totals[day] += count
+        days = sorted(totals, reverse=True)
+        return cls(calls, tuple((day, kind_of(day, overrides)) for day in days), overrides, totals)
 
     def like(self, day: date, *, before: date) -> list[date]:
         """The last days of the kind of ``day`` earlier than ``before``, at most ``LIKE`` of them."""
         kind = kind_of(day, self.overrides)
         return [one for one, its_kind in self.days if one < before and its_kind == kind][:LIKE]
+
+    def total(self, day: date) -> int:
+        return self.totals.get(day, 0)
 
     def of_day(self, day: date) -> list[int]:
         return [self.calls.get((day, half), 0) for half in range(HALVES)]
@@ -96,8 +107,22 @@ def expect(history: History, day: date, *, before: date) -> Expected:
     days = history.like(day, before=before)
     if not days:
         return Expected((0.0,) * HALVES, ())
-    by_day = [history.of_day(one) for one in days]
-    return Expected(tuple(sum(half) / len(days) for half in zip(*by_day, strict=True)), tuple(days))
+    by_day, level = [history.of_day(one) for one in days], level_of(history, before=before)
+    return Expected(tuple(level * sum(half) / len(days) for half in zip(*by_day, strict=True)), tuple(days))
+
+
+def level_of(history: History, *, before: date) -> float:
+    """How many calls the last week brought of each that the mean of like days had said: a mean lags behind a trend.
+
+    1 without a week of its own, and never beyond a half or a double: one storm is no trend.
+    """
+    week = [day for day, _kind in history.days if before - WEEK <= day < before]
+    usual = {day: days for day in week if (days := history.like(day, before=day - AHEAD * DAY))}
+    if len(usual) < ENOUGH_OF_WEEK:
+        return 1.0
+    came = sum(history.total(day) for day in usual)
+    said = sum(sum(map(history.total, days)) / len(days) for days in usual.values())
+    return min(max(came / said, 0.5), 2.0)
 
 
 # ── How wrong it was ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,19 +1,13 @@
 """Choosing the period of a report."""
 
 from datetime import UTC, date, datetime
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CENTRE_ROLES, User
-from callbacks.models import Contact
-from companies.models import Company, District
-from tickets.models import Category
-
-from .figures import FILTERS
 from .figures.base import MOMENT
 from .period import LONGEST, Period, today
 
@@ -71,58 +65,3 @@ class PeriodForm(forms.Form):
             self.cleaned_data["from"], self.cleaned_data["to"], self.cleaned_data["at"],
             until and until.replace(tzinfo=UTC),
         )  # fmt: skip
-
-
-class FilterForm(PeriodForm):
-    """The period, and what a report is narrowed by; the names of the fields are those of the addresses."""
-
-    company = forms.ModelChoiceField(Company.objects.order_by("name"), required=False, label=_("Организация"))
-    district = forms.ModelChoiceField(District.objects.order_by("name"), required=False, label=_("Район"))
-    category = forms.ModelChoiceField(Category.objects.order_by("problem"), required=False, label=_("Что случилось"))
-    operator = forms.ModelChoiceField(
-        User.objects.filter(role__in=CENTRE_ROLES).order_by("last_name", "username"), required=False,
-        label=_("Диспетчер"),
-    )  # fmt: skip
-    channel = forms.ChoiceField(choices=[("", _("все")), *Contact.Channel.choices], required=False, label=_("Канал"))
-    emergency = forms.ChoiceField(
-        choices=[("", _("все")), ("yes", _("только аварийные")), ("no", _("кроме аварийных"))], required=False,
-        label=_("Аварии"),
-    )  # fmt: skip
-
-    def __init__(self, data: Any, *, now: datetime) -> None:
-        super().__init__(data, now=now)
-        self.data = {**self.data, **{name: data[name] for name in FILTERS if data.get(name)}}
-        for name in FILTERS[:4]:
-            field = cast("forms.ModelChoiceField[Any]", self.fields[name])
-            field.empty_label = str(_("все"))
-
-    @property
-    def narrowed(self) -> dict[str, Any]:
-        """By what the report is narrowed; ask only a valid form."""
-        chosen: dict[str, Any] = {}
-        for name in FILTERS:
-            if value := self.cleaned_data.get(name):
-                chosen[name] = getattr(value, "pk", value)
-        if "emergency" in chosen:
-            chosen["emergency"] = chosen["emergency"] == "yes"
-        return chosen
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The same in words, for titles and files."""
-        titles = {**dict(Contact.Channel.choices), "yes": _("только аварийные"), "no": _("кроме аварийных")}
-        chosen = [self.cleaned_data.get(name) for name in FILTERS]
-        return tuple(str(titles[value]) if isinstance(value, str) else _title(value) for value in chosen if value)
-
-    @property
-    def is_narrowed(self) -> bool:
-        return any(self.data.get(name) for name in FILTERS)
-
-    @property
-    def filters(self) -> list[Any]:
-        """Its fields besides the period."""
-        return [self[name] for name in FILTERS]
-
-
-def _title(row: Any) -> str:
-    return str(row.name if isinstance(row, Company) else row.problem if isinstance(row, Category) else row)

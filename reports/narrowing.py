@@ -1,5 +1,6 @@
 """Forms that narrow a report, and the one by which it is ordered."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -14,6 +15,8 @@ from tickets.models import Category
 
 from .asking import WEEKDAYS
 from .catalogue import REPORTS
+from .figures import FILTERS
+from .forms import PeriodForm
 from .models import FileKind, ReportOrder
 from .period import Period
 from .services.contents import filters_of
@@ -40,8 +43,6 @@ class NarrowForm(forms.Form):
         choices=[("", _("все")), ("yes", _("аварийные")), ("no", _("не аварийные"))], label=_("Авария"), required=False
     )
 
-    NARROWING = ("company", "district", "category", "operator", "channel", "emergency")
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("company", "district", "category", "operator"):
@@ -51,8 +52,43 @@ class NarrowForm(forms.Form):
 
     def narrowed_query(self) -> str:
         """What was chosen, as an address says it."""
-        chosen = {name: self.cleaned_data.get(name) for name in self.NARROWING}
+        chosen = {name: self.cleaned_data.get(name) for name in FILTERS}
         return filters_of("", {name: str(getattr(value, "pk", value)) for name, value in chosen.items() if value})
+
+
+class FilterForm(PeriodForm, NarrowForm):
+    """The period, and what a report is narrowed by; the names of the fields are those of the addresses."""
+
+    def __init__(self, data: Any, *, now: datetime) -> None:
+        super().__init__(data, now=now)
+        self.data = {**self.data, **{name: data[name] for name in FILTERS if data.get(name)}}
+
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        """By what the report is narrowed; ask only a valid form."""
+        chosen = {name: self.cleaned_data.get(name) for name in FILTERS}
+        told = {name: getattr(value, "pk", value) for name, value in chosen.items() if value}
+        return told | ({"emergency": told["emergency"] == "yes"} if "emergency" in told else {})
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The same in words, for titles and files."""
+        titles = {**dict(Contact.Channel.choices), "yes": _("аварийные"), "no": _("не аварийные")}
+        chosen = [self.cleaned_data.get(name) for name in FILTERS]
+        return tuple(str(titles[value]) if isinstance(value, str) else _title(value) for value in chosen if value)
+
+    @property
+    def is_narrowed(self) -> bool:
+        return any(self.data.get(name) for name in FILTERS)
+
+    @property
+    def filters(self) -> list[Any]:
+        """Its fields besides the period."""
+        return [self[name] for name in FILTERS]
+
+
+def _title(row: Any) -> str:
+    return str(row.name if isinstance(row, Company) else row.problem if isinstance(row, Category) else row)
 
 
 class _Readers(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # Django's class takes no argument

@@ -98,7 +98,7 @@ HANDOVERS = Subject(
     ("-deadline__started_at", "-pk"),
     # The organisation is the one that it was handed to, wherever it has gone since.
     fields=_fields("ticket__", company="deadline__company", operator="deadline__operator",
-                   wait=seconds("deadline__started_at", "deadline__stopped_at", step=10)),
+                   wait=seconds("deadline__started_at", "deadline__stopped_at", step=MINUTE)),
     narrow={"wait": between("deadline__started_at→deadline__stopped_at"),
             "district": lambda rows, value: _of_ticket(rows, _in_district(Ticket.objects.all(), value))},
     open=Q(deadline__stopped_at=None),

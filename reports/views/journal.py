@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts import clock
 from accounts.access import PersonRequest
 from reports.asking import asked_filters
+from reports.figures import FILTERS
 from reports.forms import PeriodForm
 from reports.journal import FIGURE, shown
 from reports.narrowing import NarrowForm, take_fields
@@ -28,7 +29,7 @@ def journal(request: PersonRequest) -> HttpResponse:
         "form": form, "presets": preset_links(request, form), "url": reverse("reports:journal"),
     }  # fmt: skip
     narrowed, words = asked_filters(request.GET)
-    context["narrow"] = NarrowForm(initial={name: request.GET.get(name, "") for name in NarrowForm.NARROWING})
+    context["narrow"] = NarrowForm(initial={name: request.GET.get(name, "") for name in FILTERS})
     if not form.is_valid():
         return render(request, "reports/journal.html", context, status=400)
     period, listing = form.period(), shown()

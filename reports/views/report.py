@@ -1,7 +1,6 @@
 """One report of the catalogue: facts, tables and charts, every number a link to its rows."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -10,7 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts import clock
 from accounts.access import PersonRequest
 from reports.catalogue import REPORTS, Chart, Report, build
-from reports.forms import FilterForm
+from reports.narrowing import FilterForm, take_fields
 from reports.services.reading import Reading
 
 from .pages import for_readers, preset_links
@@ -27,21 +26,12 @@ def report(request: PersonRequest, name: str) -> HttpResponse:
     }  # fmt: skip
     if not form.is_valid():
         return render(request, "reports/report.html", context, status=400)
-    found = build(name, Reading(form.period(), form.narrowed), form.words)
+    period = form.period()
+    found = build(name, Reading(period, form.narrowed), form.words)
     return render(request, "reports/report.html", context | {
-        "report": found, "charts": charts_of(found), "asked": chosen(form),
+        "report": found, "charts": charts_of(found), "take": take_fields(name, period, request.GET),
         "left_out": [str(form.fields[field].label).lower() for field in found.left_out],
     })  # fmt: skip
-
-
-def chosen(form: FilterForm) -> str:
-    """The same report as an address: days and filters, without the moment."""
-    asked = {"from": form.cleaned_data["from"], "to": form.cleaned_data["to"]}
-    return urlencode(asked | {name: request_value(value) for name, value in form.narrowed.items()})
-
-
-def request_value(value: object) -> object:
-    return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def charts_of(found: Report) -> dict[str, Any]:
