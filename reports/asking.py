@@ -136,7 +136,7 @@ def _what(value: str) -> Asked:
 READ: dict[str, Callable[[str], Asked]] = {
     "company": _row_of(Company, lambda company: company.name),
     "district": _row_of(District),
-    "category": _row_of(Category, lambda category: category.problem),
+    "category": _row_of(Category, lambda category: f"{category.problem} · {category.place}"),
     "operator": _row_of(User),
     "person": _row_of(User),
     "channel": _one_of(Contact.Channel),

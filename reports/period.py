@@ -67,4 +67,6 @@ def presets(at: datetime) -> dict[str, tuple[date, date]]:
         "yesterday": (day - timedelta(days=1), day - timedelta(days=1)),
         "week": (day - timedelta(days=6), day),
         "month": (day.replace(day=1), day),
+        "last_month": ((day.replace(day=1) - timedelta(days=1)).replace(day=1), day.replace(day=1) - timedelta(days=1)),
+        "year": (day - timedelta(days=364), day),
     }

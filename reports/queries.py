@@ -10,6 +10,7 @@ from accounts.models import User
 from callbacks.models import CallbackObligation, Clock
 from companies.models import Company
 
+from .catalogue.names import names_of
 from .figures import FATES, TEN_MINUTES, Number
 from .period import Period
 from .services.days import one_moment
@@ -17,6 +18,8 @@ from .services.reading import Reading, percentile
 
 # Sections of the promises that no fate tells.
 OTHERS = ("first_try_in_time", "not_reached", "kept")
+# How many of the worst the first page names.
+WORST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,15 @@ class LadderLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Pain:
+    """«Где болит?»: the five worst organisations, problems and hours; nobody who has broken nothing."""
+
+    companies: tuple[CompanyLine, ...]
+    categories: tuple[tuple[str, Number], ...]
+    hours: tuple[HourLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """Everything the page and its CSV print."""
 
@@ -130,6 +142,7 @@ class Overview:
     escalations: Number
     operators: tuple[OperatorLine, ...]
     companies: tuple[CompanyLine, ...]
+    pain: Pain
 
 
 def overview(period: Period, narrowed: dict[str, Any] | None = None) -> Overview:
@@ -149,6 +162,7 @@ def _overview(read: Reading) -> Overview:
             totals += line.others
     rest = {name: read.number(name, totals[name]) for name in OTHERS}
     rungs, ladder, escalations = _ladder(read)
+    hours, companies = _hours(read), _companies(read)
     return Overview(
         period=read.period,
         share=Share(read.number("kept_in_time", totals["kept_in_time"]), read.number("broken", totals["broken"])),
@@ -159,7 +173,7 @@ def _overview(read: Reading) -> Overview:
         not_reached=rest["not_reached"],
         until_talk=length_of(read, "kept", rest["kept"]),
         reasons=reasons,
-        hours=_hours(read),
+        hours=hours,
         now=read.numbers("now_owed", "now_overdue") | read.numbers("now_unacknowledged"),
         **read.numbers("registered", "emergencies"),
         **read.numbers("enquiries", "missed"),
@@ -167,7 +181,21 @@ def _overview(read: Reading) -> Overview:
         ladder=ladder,
         escalations=escalations,
         operators=_operators(read),
-        companies=_companies(read),
+        companies=companies,
+        pain=_pain(read, hours, companies),
+    )
+
+
+def _pain(read: Reading, hours: tuple[HourLine, ...], companies: tuple[CompanyLine, ...]) -> Pain:
+    broken = {pk: counts["broken"] for (pk,), counts in read.counted(("broken",), ("category",)).items() if pk}
+    worst = sorted(broken, key=lambda pk: (-broken[pk], pk))[:WORST]
+    titles = names_of("category", worst)
+    silent = [line for line in companies if line.accepted_in_time.count < line.handed_over.count]
+    broke = [line for line in hours if line.share.broken.count]
+    return Pain(
+        companies=tuple(silent[:WORST]),
+        categories=tuple((titles[pk], read.number("broken", broken[pk], category=pk)) for pk in worst),
+        hours=tuple(sorted(broke, key=lambda line: -line.share.broken.count)[:WORST]),
     )
 
 

@@ -25,7 +25,7 @@ def names_of(key: str, values: Iterable[Any]) -> Mapping[Any, str]:
 
 REGISTERS: dict[str, tuple[Any, Callable[[Any], str]]] = {
     "company": (Company, lambda row: row.name),
-    "category": (Category, lambda row: row.problem),
+    "category": (Category, lambda row: f"{row.problem} · {row.place}"),
     "district": (District, str),
     "operator": (User, str),
     "person": (User, str),

@@ -103,7 +103,7 @@ class TestLivelyDays:
 
     def test_the_page_asks_a_fixed_number_of_questions(self, django_assert_max_num_queries: Any) -> None:
         client = client_of()
-        with django_assert_max_num_queries(24):
+        with django_assert_max_num_queries(26):
             page = client.get(reverse("reports:overview"), {"from": str(BOTH_DAYS.first), "to": str(BOTH_DAYS.last)})
         assert page.status_code == 200
 

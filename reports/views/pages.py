@@ -18,7 +18,7 @@ from accounts import clock
 from accounts.access import PersonRequest, roles_required
 from accounts.models import Role
 from reports.asking import asked_figure
-from reports.figures import FIGURES, Figure
+from reports.figures import FIGURES, FILTERS, Figure
 from reports.forms import PeriodForm
 from reports.listing import LISTINGS, Listing
 from reports.narrowing import take_fields
@@ -112,12 +112,21 @@ def _ask_again(request: PersonRequest) -> HttpResponse:
 def preset_links(request: PersonRequest, form: PeriodForm) -> list[dict[str, Any]]:
     titles = {
         "today": _("Сегодня"), "yesterday": _("Вчера"), "week": _("7 дней"), "month": _("С начала месяца"),
+        "last_month": _("Прошлый месяц"), "year": _("Год"),
     }  # fmt: skip
+    # Another period of the same: what it was narrowed by stays.
+    kept = urlencode({name: request.GET[name] for name in FILTERS if request.GET.get(name)})
     chosen = (form["from"].value(), form["to"].value())
     links = []
     for name, (first, last) in presets(form.now).items():
         days = (first.isoformat(), last.isoformat())
-        links.append({"title": titles[name], "query": f"from={days[0]}&to={days[1]}", "active": days == chosen})
+        links.append(
+            {
+                "title": titles[name],
+                "query": f"from={days[0]}&to={days[1]}{kept and f'&{kept}'}",
+                "active": days == chosen,
+            }
+        )
     return links
 
 

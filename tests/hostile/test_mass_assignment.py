@@ -48,8 +48,9 @@ OTHER_FACES: dict[str, list[Deed]] = {
     "work": deeds_desk.WORK,
     "outages": deeds_desk.OUTAGES,
 }
-# What every request may touch besides its deed: the session's and the token's own notes.
-NOTES, NOTED = {"django_session"}, {("accounts_apitoken", "last_used_at")}
+# What every request may touch besides its deed: the session's and the token's own notes, and the word of triggers
+# that a row of a past day was changed (the scene lies in the past).
+NOTES, NOTED = {"django_session", "reports_staleday"}, {("accounts_apitoken", "last_used_at")}
 
 pytestmark = pytest.mark.django_db
 
