@@ -6,6 +6,7 @@ transaction that forgets its stale mark. Doing it twice, late or from two places
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -51,11 +52,9 @@ def refresh_tallies(*, at: datetime, whole: bool = False) -> int:
     ``add_up_months``.
     """
     done, until = 0, None if whole else datetime.now(REGION) + TURN
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [MAKING])
-        if not cursor.fetchone()[0]:
+    with _alone() as is_alone:
+        if not is_alone:
             return 0
-    try:
         for subject, first, last in _to_count(at):
             _count_days(subject, first, last, at=at)
             done += (last - first).days + 1
@@ -63,11 +62,29 @@ def refresh_tallies(*, at: datetime, whole: bool = False) -> int:
                 break
         _forget_marks_before_the_first_day()
         if whole:
-            add_up_months()
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [MAKING])
+            _count_months()
     return done
+
+
+def add_up_months() -> None:
+    """Add up the days of each month that is over and of which every day is counted and unchanged."""
+    with _alone() as is_alone:
+        if is_alone:
+            _count_months()
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether nobody else is counting: a month must not be added up while its days are counted anew."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [MAKING])
+        got = bool(cursor.fetchone()[0])
+    try:
+        yield got
+    finally:
+        if got:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [MAKING])
 
 
 def rebuild_tallies(*, at: datetime) -> int:
@@ -219,8 +236,7 @@ def _write(subject: Subject, period: Period) -> None:
         )
 
 
-def add_up_months() -> None:
-    """Add up the days of each month that is over and of which every day is counted and unchanged."""
+def _count_months() -> None:
     for subject in SUBJECTS.values():
         version = version_of(subject)
         rolled = RolledDay.objects.filter(subject=subject.name, version=version)

@@ -69,9 +69,11 @@ def strip(request: PersonRequest) -> HttpResponse:
 def counts(request: PersonRequest) -> HttpResponse:
     """The numbers of the menu that are each person's own; those of all come with the board."""
     user, at = request.user, clock.now()
-    talks = unfinished_count(user=user, at=at) if user.role in TAKES_CALLS else 0
     written = CompanyNote.objects.unread().count() + PhoneRequest.objects.waiting().count()
-    own = {"alarms": asked_now(user).count() or "", "unfinished": talks or "", "notes": written or ""}
+    own = {"alarms": asked_now(user).count() or "", "notes": written or ""}
+    # Whoever takes no calls has no such place in his menu.
+    if user.role in TAKES_CALLS:
+        own["unfinished"] = unfinished_count(user=user, at=at) or ""
     # Who looked at too many numbers is looked into by those who can let him go on.
     stops = PhoneStop.objects.standing().select_related("user", "company") if user.role in LIFTS else ()
     return render(request, "desk/_counts.html", {"own_counts": own, "stops": stops})
