@@ -1,6 +1,6 @@
 """Choosing the period of a report."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -31,7 +31,8 @@ class PeriodForm(forms.Form):
     at = forms.DateTimeField(required=False, widget=forms.HiddenInput, input_formats=[MOMENT])
     until = forms.DateTimeField(required=False, widget=forms.HiddenInput, input_formats=[MOMENT])
 
-    def __init__(self, data: Any, *, now: datetime) -> None:
+    def __init__(self, data: Any, *, now: datetime, longest: timedelta = LONGEST) -> None:
+        self.longest = longest
         self.now = now.astimezone(UTC).replace(microsecond=0)
         given = {name: data[name] for name in ("from", "to", "at", "until") if data.get(name)}
         day = today(now).isoformat()
@@ -54,7 +55,7 @@ class PeriodForm(forms.Form):
         first, last = cleaned.get("from"), cleaned.get("to")
         if first and last and first > last:
             raise ValidationError(_("Период должен кончаться не раньше, чем начинается."))
-        if first and last and last - first > LONGEST:
+        if first and last and last - first > self.longest:
             raise ValidationError(_("Не больше года: выберите период короче."))
         return cleaned
 

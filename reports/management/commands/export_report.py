@@ -1,6 +1,6 @@
 """Write a report, the journal or the rows of a figure to a file."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, name: str, file_kind: str, output: Path, **options: Any) -> None:
         days = {"from": options["first"], "to": options["last"]}
-        form = PeriodForm({key: day.isoformat() for key, day in days.items() if day}, now=clock.now())
+        given = {key: day.isoformat() for key, day in days.items() if day}
+        # A year is the limit of pages; a command may take its time.
+        form = PeriodForm(given, now=clock.now(), longest=timedelta.max)
         if not form.is_valid():
             raise CommandError(" ".join(str(error) for errors in form.errors.values() for error in errors))
         asked = {key: str(options[key]) for key in READ if options[key] is not None}
