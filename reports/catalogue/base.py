@@ -17,6 +17,8 @@ from reports.period import Period
 from reports.services.reading import Key, Reading
 
 Text = Promise | str
+# The key of the line that adds up the others.
+TOTAL = ("total",)
 Value = int | float | Decimal | str | None
 
 
@@ -50,6 +52,10 @@ class Line:
     cells: tuple[Cell, ...]
     href: str = ""
 
+    @property
+    def is_total(self) -> bool:
+        return self.key == TOTAL
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:
@@ -73,6 +79,11 @@ class Section:
     chart: Chart | None = None
     note: Text = ""
     is_heat: bool = False
+
+    @property
+    def all_lines(self) -> tuple[Line, ...]:
+        """The lines, and their sum below them."""
+        return (*self.lines, self.total) if self.total else self.lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +197,7 @@ class Table:
         whole: Counter[str] = Counter()
         for counts in self.counts.values():
             whole += counts
-        return replace(self.line((), str(_("Всего")), whole), key=("total",))
+        return replace(self.line((), str(_("Всего")), whole), key=TOTAL)
 
 
 def known(read: Reading, specs: Iterable[Spec]) -> tuple[Spec, ...]:
@@ -225,7 +236,7 @@ def compared(report: Report, earlier: Report) -> Report:
     values = {
         (section.code, line.key, column.code): cell.value
         for section in earlier.sections
-        for line in (*section.lines, *((section.total,) if section.total else ()))
+        for line in section.all_lines
         for column, cell in zip(section.columns, line.cells, strict=True)
     }
 

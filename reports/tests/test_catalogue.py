@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 def cells(report: Report) -> Iterator[Cell]:
     yield from (fact.cell for fact in report.facts)
     for section in report.sections:
-        for line in (*section.lines, *((section.total,) if section.total else ())):
+        for line in section.all_lines:
             yield from line.cells
 
 

@@ -32,8 +32,8 @@ def paused_order(stage: Stage) -> dict[str, Any]:
 
 
 DEEDS = [
-    Deed("reports:files", data=same(**ASKED), adds="accounts_accessrecord", takes=f"{NARROWING} at until", by="supervisor",
-         status=200),
+    Deed("reports:files", data=same(**ASKED), adds="accounts_accessrecord", takes=f"{NARROWING} at until",
+         by="supervisor", status=200),
     Deed("reports:file-cancel", waiting_file, changes={"reports_reportfile": "state finished_at"}, by="supervisor"),
     Deed("reports:orders", data=lambda stage: {
         "name": "promise", "span": "yesterday", "every": "day", "hour": 8, "kind": "xlsx", "recipients": [stage.by.pk],
