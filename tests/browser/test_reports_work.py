@@ -148,7 +148,7 @@ def test_a_report_is_narrowed_without_a_mouse(centre: LocalStack, sign_in: SignI
     tab_until(page, page.get_by_role("button", name="Показать"), "Shift+Tab")
     page.keyboard.press("Enter")
     page.wait_for_url("**emergency=yes*")
-    expect(page.locator(".pretitle")).to_contain_text("только аварийные")
+    expect(page.locator(".pretitle")).to_contain_text("аварийные")
     # And to the first number of the report, and into its list.
     number = page.locator("main .report-facts a").first
     tab_until(page, number)
