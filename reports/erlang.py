@@ -111,12 +111,11 @@ def with_abandonment(
     if lines is None and patience == inf:
         return Fate(0.0, waits(load, operators), 0.0, mean_wait(load, operators, talk=talk))
     leaving = talk / patience
-    for states in _grow(load, operators, leaving):
-        if states.lines == lines:
-            return _fate(states, load, leaving, talk)
-        if lines is None and _is_the_rest_negligible(states, load, operators, leaving):
-            return _fate(states, load, leaving, talk, endless=True)
-    raise AssertionError  # pragma: no cover  (the states never end)
+    growing = _grow(load, operators, leaving)
+    if lines is None:
+        last = next(states for states in growing if _is_the_rest_negligible(states, load, operators, leaving))
+        return _fate(last, load, leaving, talk, endless=True)
+    return _fate(next(states for states in growing if states.lines == lines), load, leaving, talk)
 
 
 def _is_the_rest_negligible(states: _States, load: float, operators: int, leaving: float) -> bool:

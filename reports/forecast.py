@@ -9,20 +9,20 @@ a day on which nobody rang: it is left out.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q, QuerySet
 
-from callbacks.calendar import REGION, is_working_day
+from callbacks.calendar import is_working_day
 from callbacks.models import CalendarDay, CallAttempt, CallbackObligation, Contact
 
 from .period import Period
+from .services.days import DAY, midnight
 from .services.reading import Reading
 
 HALVES = 48
 HALF_HOUR = timedelta(minutes=30)
-DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 # How far back calls are counted, over how many like days a mean is taken, and how many last days are forecast again.
 LOOKED_BACK, LIKE, TESTED = 12 * WEEK, 6, 28
@@ -43,11 +43,6 @@ def arrivals(first: date, last: date) -> dict[tuple[date, int], int]:
     """
     read = Reading(Period(first, last, midnight(last + DAY)), {"channel": Contact.Channel.PHONE})
     return read.daily("contacts", ("half",))
-
-
-def midnight(day: date) -> datetime:
-    """Where ``day`` begins in the region."""
-    return datetime.combine(day, time.min, tzinfo=REGION)
 
 
 # ── Kinds of days ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,9 +7,9 @@ from companies.models import Company
 
 from .figures import Number
 from .period import Period
-from .queries import Length, Share, length_of, part_of
+from .queries import Length, Share, length_of
 from .services.days import one_moment
-from .services.reading import Reading
+from .services.reading import Reading, percent
 
 # What its people may open the rows of; everything else is the centre's.
 OWN = (
@@ -31,7 +31,7 @@ class OwnFigures:
     @property
     def accepted_percent(self) -> Decimal | None:
         """The same as in the centre's table of organisations: of everything that was handed over."""
-        return part_of(self.numbers["handed_over"], self.numbers["accepted_in_time"])
+        return percent(self.numbers["accepted_in_time"].count, self.numbers["handed_over"].count)
 
 
 def own_figures(period: Period, company: Company) -> OwnFigures:

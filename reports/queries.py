@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any
 
 from accounts.models import User
@@ -14,7 +14,7 @@ from .catalogue.names import names_of
 from .figures import FATES, TEN_MINUTES, Number
 from .period import Period
 from .services.days import one_moment
-from .services.reading import Reading, percentile
+from .services.reading import Reading, percent, percentile
 
 # Sections of the promises that no fate tells.
 OTHERS = ("first_try_in_time", "not_reached", "kept")
@@ -36,17 +36,7 @@ class Share:
     @property
     def percent(self) -> Decimal | None:
         """Cut, not rounded: 100 means that not one promise was broken."""
-        if not self.decided:
-            return None
-        share = Decimal(100 * self.kept.count) / self.decided
-        return share.quantize(Decimal("0.1"), rounding=ROUND_FLOOR)
-
-
-def part_of(whole: Number, part: Number) -> Decimal | None:
-    """In percent, cut and not rounded; None of nothing."""
-    if not whole.count:
-        return None
-    return (Decimal(100 * part.count) / whole.count).quantize(Decimal("0.1"), rounding=ROUND_FLOOR)
+        return percent(self.kept.count, self.decided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +87,7 @@ class CompanyLine:
 
     @property
     def percent(self) -> Decimal | None:
-        return part_of(self.handed_over, self.accepted_in_time)
+        return percent(self.accepted_in_time.count, self.handed_over.count)
 
 
 @dataclass(frozen=True, slots=True)

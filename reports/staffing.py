@@ -13,7 +13,8 @@ from callbacks.calendar import REGION
 
 from . import forecast
 from .erlang import Work, lines_for, operators_for_promise, operators_for_share, with_abandonment
-from .forecast import AHEAD, DAY, HALF_HOUR, HALVES, LOOKED_BACK, WEEK, Backtest, Expected, History, Talks, midnight
+from .forecast import AHEAD, HALF_HOUR, HALVES, LOOKED_BACK, WEEK, Backtest, Expected, History, Talks
+from .services.days import DAY, midnight
 
 # How much of the work may wait longer than the promise, and how many calls may hear «busy».
 LATE, BUSY = 0.01, 0.001

@@ -6,7 +6,7 @@ A report is counted once for its period and once for the one before; the second 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from reports.figures import FIGURES, NONE
 from reports.period import Period
-from reports.services.reading import Key, Reading
+from reports.services.reading import Key, Reading, percent
 
 Text = Promise | str
 # The key of the line that adds up the others.
@@ -137,13 +137,6 @@ def share(code: str, title: Text, part: str, *whole: str) -> Worked:
 
 def mean(code: str, title: Text, total: str, of: str, unit: str = "seconds") -> Worked:
     return Worked(code, title, unit, lambda counts: counts[total] / counts[of] if counts[of] else None, (total, of))
-
-
-def percent(part: int, whole: int) -> Decimal | None:
-    """Cut to 0.1 and not rounded: 100 means all of them. None of nothing: no data."""
-    if not whole:
-        return None
-    return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), rounding=ROUND_FLOOR)
 
 
 Spec = str | Worked

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy
 from callbacks.models import CallbackObligation, Clock, Contact
 from reports.asking import length_words
 from reports.figures import FATES
-from reports.services.reading import Reading, percentile
+from reports.services.reading import Reading, percent, percentile
 
 from . import names
-from .base import Cell, Column, Fact, Line, Section, Spec, Table, facts, mean, percent, share
+from .base import Cell, Column, Fact, Line, Section, Spec, Table, facts, mean, share
 from .promise import KEPT, chart_of, heat
 
 AGAIN = share("repeated_percent", gettext_lazy("Повторных, доля"), "repeated", "registered")

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy
 from callbacks.models import CallbackObligation, Contact
 from reports.asking import length_words
 from reports.figures import FATES, TEN_MINUTES
-from reports.services.reading import Reading, percentile
+from reports.services.reading import Reading, percent, percentile
 
 from . import names
-from .base import Cell, Chart, Column, Fact, Line, Section, Spec, Table, percent, share
+from .base import Cell, Chart, Column, Fact, Line, Section, Spec, Table, share
 
 KEPT = share("kept_percent", gettext_lazy("Сдержано в срок, доля"), "kept_in_time", "kept_in_time", "broken")
 TEN = gettext_lazy("Большая цифра — об обещаниях на десять минут; обещанные позже и контрольные звонки — отдельно.")

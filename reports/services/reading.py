@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Sum
@@ -86,12 +87,15 @@ class Reading:
         if days.counted:
             made = self._counted_days(figure.subject, (name,), ("day", *by), self.narrowed, days.counted)
             found = {key: counts[name] for key, counts in made.items() if counts[name]}
-        if days.rest:
-            subject = figure.subject
+        subject, which = figure.subject, within(figure.subject.moment, days.rest)
+        if subject.open is not None:
+            which |= within(subject.moment, days.counted) & subject.open
+        if days.rest or subject.open is not None:
             told = {"of_day": TruncDate(subject.moment, tzinfo=REGION)} | {f"by_{key}": subject.key(key) for key in by}
-            read: Rows = figure.base(self.period, self.narrowed).filter(within(subject.moment, days.rest)).order_by()
+            read: Rows = figure.base(self.period, self.narrowed).filter(which).order_by()
             for row in read.values(**told).annotate(n=figure.aggregate(self.period)):
-                found[(row["of_day"], *(row[f"by_{key}"] for key in by))] = row["n"]
+                key = (row["of_day"], *(row[f"by_{key}"] for key in by))
+                found[key] = found.get(key, 0) + row["n"]
         return found
 
     def histogram(self, name: str, narrowed: Mapping[str, Any] | None = None) -> Counter[int]:
@@ -181,6 +185,13 @@ def _by_keys(rows: Iterable[Mapping[str, Any]], by: tuple[str, ...], names: tupl
 def _add(found: Counted, more: Counted) -> None:
     for key, counts in more.items():
         found.setdefault(key, Counter()).update(counts)
+
+
+def percent(part: int, whole: int) -> Decimal | None:
+    """Cut to 0.1 and not rounded: 100 means all of them. None of nothing: no data."""
+    if not whole:
+        return None
+    return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), rounding=ROUND_FLOOR)
 
 
 def percentile(lengths: Counter[int], part: float) -> float | None:

@@ -10,7 +10,6 @@ from callbacks.calendar import REGION
 from callbacks.models import CalendarDay, CallAttempt, Contact
 from callbacks.services import finish_attempt, start_attempt
 from reports.forecast import (
-    DAY,
     DEFAULT_TALK,
     ENOUGH_TALKS,
     HALVES,
@@ -26,6 +25,7 @@ from reports.forecast import (
     owed_per_call,
     region_days,
 )
+from reports.services.days import DAY
 from tickets.tests.factories import MINUTE, NOON, UserFactory, make_contact, make_promise
 
 # A Thursday without a holiday for weeks around it; NOON is a Monday of the same month.
